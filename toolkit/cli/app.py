@@ -1,0 +1,203 @@
+"""From words to an exit code: the only place that catches everything."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from toolkit.cli.environment import Environment
+from toolkit.cli.parser import FORMATS, Globals, HelpAsked, Invocation, parse
+from toolkit.cli.tools import ToolBox
+from toolkit.errors import Cancelled, GraceProblem, StorageProblem, UsageProblem
+from toolkit.outcome import Outcome
+
+if TYPE_CHECKING:
+    from toolkit.render.theme import Look
+
+
+def main(argv: Sequence[str], environment: Environment | None = None) -> int:
+    """Runs one command line of a real process and gives its exit code."""
+    environment = environment if environment is not None else Environment()
+    for stream in (environment.stdout, environment.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # A name that the terminal's encoding lacks is shown escaped; it must not end the command.
+            reconfigure(errors="backslashreplace")
+    try:
+        code = run(argv, environment)
+        environment.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader has gone (`| head`): silent, as everywhere. Python must not find the pipe again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def run(argv: Sequence[str], environment: Environment) -> int:
+    """One command line; every problem becomes one clear sentence and its exit code."""
+    stderr = environment.stderr
+    output, color, flags = _early(argv, environment)
+    try:
+        return _run(argv, environment)
+    except BrokenPipeError:
+        raise
+    except HelpAsked as asked:
+        environment.stdout.write(asked.text)
+        return 0
+    except KeyboardInterrupt:
+        problem: GraceProblem = Cancelled(_interrupted(environment, flags))
+    except GraceProblem as known:
+        problem = known
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        problem = StorageProblem(f"The system refused a file{where}: {error.strerror or error}.")
+    except RecursionError:
+        problem = UsageProblem("The input is nested too deeply.")
+    except Exception as error:  # noqa: BLE001 the edge: a bug is said in one sentence, and told apart by its name
+        if os.environ.get("GRACE_TRACEBACK"):
+            raise
+        problem = GraceProblem(
+            f"Grace has a bug here: {type(error).__name__}: {error}.",
+            hint="Please report it with the command. GRACE_TRACEBACK=1 shows where it happened.",
+        )
+    _say_problem(problem, output, stderr, environment, color)
+    return problem.exit_code
+
+
+def _run(argv: Sequence[str], environment: Environment) -> int:
+    box: list[ToolBox] = []
+
+    def read_text(source: str) -> str:
+        if not box:
+            box.append(ToolBox(environment, Globals()))
+        return box[0].read_text(source)
+
+    invocation = parse(argv, read_text)
+    output = _output(invocation.flags.output, environment)
+    tools = ToolBox(environment, invocation.flags)
+    if box:
+        tools._stdin = box[0]._stdin  # read once, by whichever argument came first
+    outcome = _execute(invocation, tools, environment)
+    return _write(outcome, invocation, output, environment)
+
+
+def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -> Outcome:
+    flags = invocation.flags
+    if invocation.spec.changes:
+        from toolkit.cli.conduct import Prospect, conduct, impact_lines
+
+        def show(prospect: Prospect, with_requests: bool) -> None:
+            if flags.quiet:
+                return
+            from toolkit.render.plan import plan_text
+
+            requests = prospect.requests if with_requests or flags.verbose else ()
+            lines = [f"    {line}" for line in impact_lines(prospect.impact)]
+            look = _look(environment.stderr, environment, flags)
+            environment.stderr.write(plan_text(prospect.plan, requests, look, lines, full=with_requests))
+            environment.stderr.flush()
+
+        outcome = conduct(invocation.run(invocation.options, tools), tools, flags, environment, show)
+    else:
+        outcome = invocation.run(invocation.options, tools)
+    if flags.verbose and tools._tenant is not None:
+        for method, url, status in tools._tenant.session.sent:
+            tools.say(f"{method} {url} {status}")
+    return outcome
+
+
+def _write(outcome: Outcome, invocation: Invocation, output: str, environment: Environment) -> int:
+    from toolkit.cli.shape import shaped
+    from toolkit.render.theme import plain
+    from toolkit.render.write import chunks, empty_note
+
+    flags = invocation.flags
+    outcome = shaped(outcome, flags)
+    look = _look(environment.stdout, environment, flags)
+    # A person who has just seen the plan of one change needs no table with one row.
+    silent = (
+        invocation.spec.changes
+        and output == "table"
+        and environment.stdout_is_terminal
+        and len(outcome.rows or ()) <= 1
+        and flags.query is None
+    )
+    if not silent:
+        for chunk in chunks(outcome, output, look):
+            environment.stdout.write(chunk)
+        note = empty_note(outcome, output)
+        if note and not flags.quiet:
+            environment.stderr.write(note + "\n")
+    if not flags.quiet:
+        for text in outcome.notes:
+            environment.stderr.write(plain(text) + "\n")
+    for problem in outcome.problems:
+        _say_problem(problem, output, environment.stderr, environment, not flags.no_color)
+    return outcome.exit_code
+
+
+def _say_problem(problem: GraceProblem, output: str, stderr: TextIO, environment: Environment, color: bool) -> None:
+    from toolkit.render.problem import problem_json, problem_text
+
+    look = _look(stderr, environment, Globals(no_color=not color))
+    if output in ("json", "jsonl"):
+        stderr.write(problem_json(problem))
+        return
+    stderr.write(problem_text(problem, look))
+    states = problem.detail.get("states")
+    if states:
+        from toolkit.render.problem import states_text
+
+        stderr.write(states_text(states, look))
+
+
+def _look(stream: TextIO, environment: Environment, flags: Globals) -> Look:
+    from toolkit.render.theme import Look
+
+    try:
+        terminal = stream.isatty()
+    except ValueError:
+        terminal = False
+    no_color = flags.no_color or bool(environment.variables.get("NO_COLOR")) or environment.variables.get("TERM") == "dumb"
+    return Look(
+        width=environment.width if terminal else None,
+        color=terminal and not no_color,
+        unicode=environment.unicode(stream),
+    )
+
+
+def _output(given: str | None, environment: Environment) -> str:
+    output = given or environment.variables.get("GRACE_OUTPUT") or "table"
+    if output not in FORMATS:
+        raise UsageProblem(f'GRACE_OUTPUT is "{output}".', hint=f"It is one of: {', '.join(FORMATS)}.")
+    return output
+
+
+def _early(argv: Sequence[str], environment: Environment) -> tuple[str, bool, Globals]:
+    """The output format and colour before anything is parsed: a bad command line still answers in JSON."""
+    output = environment.variables.get("GRACE_OUTPUT") or "table"
+    words = list(argv)
+    for index, word in enumerate(words):
+        if word in ("-o", "--output") and index + 1 < len(words):
+            output = words[index + 1]
+        elif word.startswith("--output="):
+            output = word.partition("=")[2]
+        elif word.startswith("-o") and len(word) > 2:
+            output = word[2:].lstrip("=")
+    tenant = next((words[i + 1] for i, word in enumerate(words[:-1]) if word == "--tenant"), None)
+    return output, "--no-color" not in words, Globals(tenant=tenant)
+
+
+def _interrupted(environment: Environment, flags: Globals) -> str:
+    """What Ctrl-C left behind, told from the journal rather than guessed."""
+    try:
+        journal = ToolBox(environment, flags).journal
+        entries = journal.entries()
+    except GraceProblem:
+        return "Cancelled."
+    if entries and not entries[-1].is_ended:
+        return f"Cancelled while entry {entries[-1].id} was being applied. See what was done: grace journal list"
+    return "Cancelled. Nothing was changed."
+

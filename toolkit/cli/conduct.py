@@ -1,0 +1,263 @@
+"""From a Plan to an Outcome: assess, check, foretell, show, ask, apply, report. Once, for every changing verb."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from toolkit.apply.gate import Ask, AskForName, Flags, Refuse, decide
+from toolkit.apply.journal import DONE
+from toolkit.apply.run import Applied, Result, apply
+from toolkit.cli.environment import Environment
+from toolkit.cli.parser import Globals
+from toolkit.cli.settings import write_whole
+from toolkit.cli.tools import ToolBox
+from toolkit.errors import Cancelled, UsageProblem
+from toolkit.forecast.exposure import by_key, exposures, in_grace
+from toolkit.forecast.impact import Exposure, ImpactChange, compare, totals
+from toolkit.graph.reads import Tenant
+from toolkit.graph.writes import as_shown
+from toolkit.model.policy import Policy
+from toolkit.model.schedule import Schedule
+from toolkit.outcome import Column, Outcome
+from toolkit.planning.change import ASSIGNMENTS, POLICY, SCHEDULE, TEMPLATE, Change, Plan
+from toolkit.planning.checks import Facts, check
+from toolkit.planning.document import content_json, plan_json
+from toolkit.planning.risk import Reach, assess
+
+FORETOLD_DAYS = 30
+APPLIED_SCHEMA = "grace/applied/1"
+COLUMNS = (
+    Column("Result", "state"),
+    Column("What", "kind"),
+    Column("Name", "name"),
+    Column("Id", "id", "id"),
+    Column("Problem", "problem"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A plan with everything a person should know before saying yes."""
+
+    plan: Plan
+    requests: tuple[tuple[str, str, Any], ...]
+    impact: ImpactChange | None
+
+
+def conduct(
+    plan: Plan, tools: ToolBox, flags: Globals, environment: Environment, show: Callable[[Prospect, bool], None]
+) -> Outcome:
+    """What became of the plan. `show` puts the prospect on the screen; the flag asks for the exact requests too."""
+    tenant = tools.tenant
+    if plan.tenant.id != tenant.name.id:
+        raise UsageProblem(
+            f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.id}), not for "{tenant.name.name}".',
+            hint=f"Nothing was changed. Use --tenant {plan.tenant.profile} if that is the one you mean.",
+        )
+    prospect = foresee(plan, tenant, tools.chosen.actions_api)
+    plan = prospect.plan
+    if not plan.changes:
+        return Outcome(
+            data=_document(plan, (), "", what_if=False), rows=(), columns=COLUMNS, empty="Nothing to do: it is so already."
+        )
+    what_if = flags.what_if or environment.variables.get("GRACE_WHAT_IF", "") not in ("", "0", "false")
+    show(prospect, what_if)
+    if flags.save_plan is not None:
+        write_whole(flags.save_plan, json.dumps(plan_json(plan), indent=2, ensure_ascii=False) + "\n")
+        note = f"Saved, not applied. Apply exactly this with: grace config apply {flags.save_plan}"
+        return Outcome(data=_planned(prospect), rows=(), columns=COLUMNS, notes=(note,), empty="")
+    if what_if:
+        note = "What if: nothing was changed, and nothing but GET was sent."
+        return Outcome(data=_planned(prospect), rows=(), columns=COLUMNS, notes=(note,), empty="")
+    _pass_the_gate(plan, flags, environment)
+    applied = _apply(plan, tools, flags)
+    return _outcome(plan, applied, tenant)
+
+
+def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
+    """Reads what the assessment needs, and nothing for a plan without changes."""
+    if not plan.changes:
+        return Prospect(plan, (), None)
+    schedules = {c.target.id: c for c in plan.changes if c.target.kind == SCHEDULE and c.target.id}
+    policies = _policies(plan, tenant)
+    statuses = {id: tenant.statuses(policies[id]) for id in schedules if id in policies and policies[id].assignments != ()}
+    now = tenant.now()
+    templates = [c.target.id for c in plan.changes if c.target.kind == TEMPLATE and c.target.id]
+    reach = Reach(
+        is_assigned={id: policy.assignments != () for id, policy in policies.items()},
+        in_grace={id: in_grace(found, now) for id, found in statuses.items()},
+        template_users={id: tuple(p.name for p in tenant.template_users(id)) for id in templates},
+    )
+    plan = check(assess(plan, reach), _facts(plan, tenant, policies))
+    exposed: list[Exposure] = []
+    if statuses:
+        table = by_key(tenant.devices())
+        for id, found in statuses.items():
+            exposed += exposures(policies[id], found, table)
+    impact = None
+    if schedules:
+        before = {id: c.before for id, c in schedules.items() if isinstance(c.before, Schedule)}
+        after = {id: c.after for id, c in schedules.items() if isinstance(c.after, Schedule)}
+        impact = compare(before, after, exposed, now=now, days=FORETOLD_DAYS, reading="first-noncompliance")
+    requests = tuple(request for change in plan.changes for request in as_shown(change, tenant, actions_api))
+    return Prospect(plan, requests, impact)
+
+
+def impact_lines(impact: ImpactChange | None) -> tuple[str, ...]:
+    """The short form: who is touched because of this change, now and in the days to come."""
+    if impact is None:
+        return ()
+    before, after = totals(impact.before), totals(impact.after)
+    old, new = dict(before.by_kind), dict(after.by_kind)
+    parts = []
+    for kind in dict.fromkeys((*new, *old)):
+        difference = new.get(kind, 0) - old.get(kind, 0)
+        if difference:
+            parts.append(f"{'+' if difference > 0 else '−'}{abs(difference)} {kind}")
+    lines = []
+    if impact.immediately:
+        devices = len({touch.device_id or touch.device_name for touch in impact.immediately})
+        lines.append(f"now: {_devices(devices)} at once, because they are noncompliant long enough already")
+    if parts:
+        what = ", ".join(parts)
+        lines.append(f"next {FORETOLD_DAYS} days: {what} on {_devices(after.devices)}, if nothing else changes")
+    if after.unreached > before.unreached:
+        lines.append(f"{after.unreached - before.unreached} of these reach nobody (no mail address, partner-managed or platform)")
+    if impact.after.untold:
+        lines.append(f"cannot be foretold for {_devices(len(impact.after.untold))}: no date is reported")
+    if not lines:
+        lines.append("no device that is noncompliant today; it will act on those that become so")
+    return tuple(lines)
+
+
+def _devices(count: int) -> str:
+    return "1 device" if count == 1 else f"{count} devices"
+
+
+def _policies(plan: Plan, tenant: Tenant) -> dict[str, Policy]:
+    wanted = {c.target.id for c in plan.changes if c.target.kind in (SCHEDULE, POLICY, ASSIGNMENTS) and c.target.id}
+    return {policy.id: policy for policy in tenant.policies() if policy.id in wanted} if wanted else {}
+
+
+def _facts(plan: Plan, tenant: Tenant, policies: dict[str, Policy]) -> Facts:
+    schedules = [s for c in plan.changes if (s := _schedule_of(c)) is not None]
+    actions = [action for schedule in schedules for action in schedule.actions]
+    mails = any(action.template_id is not None for action in actions)
+    return Facts(
+        templates={template.id: template for template in tenant.templates()} if mails else {},
+        groups=tenant.groups_by_id({id for action in actions for id in action.cc_group_ids}),
+        policies=policies,
+        knows_templates=mails,
+    )
+
+
+def _schedule_of(change: Change) -> Schedule | None:
+    if isinstance(change.after, Schedule):
+        return change.after
+    return change.after.schedule if isinstance(change.after, Policy) else None
+
+
+def _pass_the_gate(plan: Plan, flags: Globals, environment: Environment) -> None:
+    can_ask = environment.can_ask and not flags.no_input
+    decision = decide(plan, Flags(flags.yes, flags.force), can_ask=can_ask)
+    if isinstance(decision, Refuse):
+        raise decision.problem
+    if isinstance(decision, Ask | AskForName):
+        from wizards.ask import QuestionaryAsker
+
+        asker = QuestionaryAsker()
+        if isinstance(decision, Ask):
+            if not asker.confirm(decision.sentence):
+                raise Cancelled()
+        elif not asker.word(decision.sentence, decision.expected):
+            raise Cancelled("That is not it. Nothing was changed.")
+
+
+def _apply(plan: Plan, tools: ToolBox, flags: Globals) -> Applied:
+    session = tools.tenant.session
+    session.writes_allowed = True
+    try:
+        return apply(
+            plan,
+            tools.tenant,
+            tools.journal,
+            continue_on_error=flags.on_error == "continue",
+            actions_api=tools.chosen.actions_api,
+        )
+    finally:
+        session.writes_allowed = False
+
+
+def _outcome(plan: Plan, applied: Applied, tenant: Tenant) -> Outcome:
+    problem = applied.problem
+    done = sum(result.state == DONE for result in applied.results)
+    if problem is None:
+        count = "" if len(applied.results) == 1 else f" all {len(applied.results)} changes"
+        notes: tuple[str, ...] = (f"Applied{count} to {tenant.name.name}. Take it back with: grace undo {applied.entry}",)
+    else:
+        notes = (f"{done} of {len(applied.results)} changes applied. See: grace journal show {applied.entry}",)
+    rows = [_row(result) for result in applied.results]
+    return Outcome(
+        data=_document(plan, applied.results, applied.entry, what_if=False, tenant=tenant),
+        rows=rows,
+        columns=COLUMNS if any(row["problem"] for row in rows) else COLUMNS[:-1],
+        notes=notes,
+        problems=(problem,) if problem is not None else (),
+        empty="",
+    )
+
+
+def _row(result: Result) -> dict[str, Any]:
+    change = result.change
+    return {
+        "state": result.state,
+        "kind": change.target.kind,
+        "name": change.target.name,
+        "id": result.id or change.target.id,
+        "problem": result.problem.message if result.problem is not None else "",
+    }
+
+
+def _document(
+    plan: Plan, results: tuple[Result, ...], entry: str, *, what_if: bool, tenant: Tenant | None = None
+) -> dict[str, Any]:
+    rows = []
+    for result in results:
+        row = _row(result)
+        if result.state == DONE and result.change.target.kind in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS) and tenant:
+            row["resource"] = _resource(result, tenant)
+        if result.change.target.kind not in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS):
+            row["answer"] = result.answer
+        rows.append(row)
+    return {
+        "schema": APPLIED_SCHEMA,
+        "entry": entry or None,
+        "command": plan.command,
+        "whatIf": what_if,
+        "tenant": {"profile": plan.tenant.profile, "id": plan.tenant.id, "name": plan.tenant.name},
+        "results": rows,
+    }
+
+
+def _resource(result: Result, tenant: Tenant) -> Any:
+    """The thing as it is now, in Graph's shape; None for what was removed."""
+    target = result.change.target
+    if result.change.after is None:
+        return None
+    found = tenant.observe(replace(target, id=result.id or target.id)).content
+    raw = getattr(found, "raw", None)
+    return dict(raw) if raw else content_json(found)
+
+
+def _planned(prospect: Prospect) -> dict[str, Any]:
+    return {
+        **plan_json(prospect.plan),
+        "whatIf": True,
+        "requests": [{"method": method, "url": url, "body": body} for method, url, body in prospect.requests],
+        "impact": list(impact_lines(prospect.impact)),
+    }
+
+

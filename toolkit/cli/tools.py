@@ -1,0 +1,292 @@
+"""Builds what a command may reach, each thing when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from toolkit.cli.environment import Environment
+from toolkit.cli.parser import Globals
+from toolkit.cli.settings import Profile, Settings, check_name, is_lab
+from toolkit.clock import Clock
+from toolkit.errors import BadFile, SignInNeeded, UsageProblem
+from toolkit.planning.change import TenantName
+
+if TYPE_CHECKING:
+    from toolkit.apply.journal import Journal
+    from toolkit.graph.reads import Tenant
+    from toolkit.graph.transport import Answer, Request
+    from toolkit.lab.app import Lab
+
+LARGEST_FILE = 20 * 1024 * 1024
+GRAPH = "https://graph.microsoft.com"
+LAB_ROOT = "https://graph.lab.invalid"
+"""Never resolved: the lab in process answers before anything looks the name up."""
+
+
+class ToolBox:
+    """The tools of one run (see `commands.spec.Tools`)."""
+
+    def __init__(self, environment: Environment, flags: Globals) -> None:
+        self.environment = environment
+        self.flags = flags
+        self.settings = Settings(environment.home)
+        self._tenant: Tenant | None = None
+        self._lab: Lab | None = None
+        self._stdin: str | None = None
+
+    # What commands see
+
+    @property
+    def clock(self) -> Clock:
+        return self.environment.clock
+
+    @property
+    def home(self) -> str:
+        return self.environment.home
+
+    @property
+    def api_version(self) -> str | None:
+        return self.flags.api_version
+
+    @property
+    def profile(self) -> str:
+        """The name of the tenant in use: the flag, the variable, a pipeline's token, the active one, the lab."""
+        name = self.flags.tenant or self.environment.variables.get("GRACE_TENANT")
+        if name:
+            check_name(name)
+            return name
+        if self.environment.variables.get("GRACE_ACCESS_TOKEN"):
+            return "environment"
+        return self.settings.active
+
+    @property
+    def chosen(self) -> Profile:
+        if self.profile == "environment":
+            return Profile("environment", "graph")
+        return self.settings.profile(self.profile)
+
+    @property
+    def tenant(self) -> Tenant:
+        if self._tenant is None:
+            self._tenant = self._lab_tenant() if self.chosen.kind == "lab" else self._graph_tenant()
+        return self._tenant
+
+    @property
+    def journal(self) -> Journal:
+        from toolkit.apply.journal import Journal
+
+        return Journal(os.path.join(self.home, "journal"), self.journal_id, self.clock)
+
+    @property
+    def journal_id(self) -> str:
+        """Which journal: the lab's name, or the tenant's id."""
+        return self.chosen.name if self.chosen.kind == "lab" else self.tenant.name.id
+
+    def lab(self) -> Lab:
+        if self.chosen.kind != "lab":
+            raise UsageProblem(
+                f'"{self.profile}" is not a lab tenant.', hint="Lab commands speak to a lab: add --tenant lab."
+            )
+        if self._lab is None:
+            from toolkit.lab.app import create_lab, open_lab
+
+            path = self.lab_path(self.profile)
+            if os.path.exists(path):
+                self._lab = open_lab(path)
+            else:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                self._lab = create_lab(path)
+        return self._lab
+
+    def make_lab(self, story: str, seed: int, devices: int | None) -> Lab:
+        from toolkit.lab.app import create_lab
+
+        if not is_lab(self.profile):
+            raise UsageProblem(
+                f'"{self.profile}" is not a lab tenant.', hint="A lab of its own is any name that begins with lab-."
+            )
+        path = self.lab_path(self.profile)
+        if os.path.exists(path):
+            raise UsageProblem(
+                f'The lab "{self.profile}" exists already.',
+                hint="grace lab reset puts it back to its beginning; --tenant lab-NAME makes another.",
+            )
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        self._lab = create_lab(path, story, seed)
+        return self._lab
+
+    def reset_lab(self) -> Lab:
+        from toolkit.lab.app import create_lab
+
+        lab = self.lab()
+        story, seed = lab.store.meta("story"), lab.store.meta("seed")
+        lab.store.close()
+        path = self.lab_path(self.profile)
+        fresh = path + ".new"
+        for old in (fresh, fresh + "-journal", fresh + "-wal", fresh + "-shm"):
+            if os.path.exists(old):
+                os.unlink(old)
+        create_lab(fresh, str(story), int(seed)).store.close()
+        os.replace(fresh, path)
+        self._lab = None
+        self._tenant = None
+        return self.lab()
+
+    def lab_path(self, name: str) -> str:
+        return os.path.join(self.home, "labs", f"{name}.sqlite")
+
+    def profiles(self) -> tuple[Mapping[str, Any], ...]:
+        rows = []
+        for name in self.settings.names():
+            profile = self.settings.profile(name)
+            rows.append(
+                {
+                    "name": name,
+                    "kind": profile.kind,
+                    "active": name == self.settings.active,
+                    "actionsApi": profile.actions_api,
+                }
+            )
+        return tuple(rows)
+
+    def use_profile(self, name: str, actions_api: str | None) -> None:
+        self.settings.use(name, actions_api)
+
+    def read_text(self, source: str) -> str:
+        """A file's text, or standard input's for "-" (read once, however often it is asked for)."""
+        if source == "-":
+            if self._stdin is None:
+                stream = self.environment.stdin
+                if stream is None or stream.isatty():
+                    raise UsageProblem('"-" reads standard input, and nothing is piped into it.')
+                try:
+                    raw = stream.buffer.read(LARGEST_FILE + 1) if hasattr(stream, "buffer") else stream.read().encode()
+                except OSError as problem:
+                    raise BadFile(f"Standard input cannot be read: {problem.strerror}.") from None
+                self._stdin = _decoded(raw, "Standard input")
+            return self._stdin
+        try:
+            with open(source, "rb") as handle:
+                raw = handle.read(LARGEST_FILE + 1)
+        except (OSError, ValueError) as problem:
+            reason = getattr(problem, "strerror", None) or str(problem)
+            raise BadFile(f"Cannot read {source}: {reason}.") from None
+        return _decoded(raw, source)
+
+    def run(self, words: list[str]) -> tuple[int, str, str]:
+        from dataclasses import replace
+        from io import StringIO
+
+        from toolkit.cli.app import run
+
+        out, err = StringIO(), StringIO()
+        inner = replace(self.environment, stdin=StringIO(), stdout=out, stderr=err, columns=self.environment.width)
+        code = run(words, inner)
+        return code, out.getvalue(), err.getvalue()
+
+    def say(self, text: str) -> None:
+        if not self.flags.quiet:
+            self.environment.stderr.write(text + "\n")
+            self.environment.stderr.flush()
+
+    # The tenant
+
+    def _lab_tenant(self) -> Tenant:
+        lab = self.lab()
+
+        def transport(request: Request, _limit: float) -> Answer:
+            from toolkit.graph.transport import Answer
+            from toolkit.lab.app import Request as LabRequest
+
+            response = lab.handle(LabRequest(request.method, request.url, request.headers, request.body))
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, headers, response.body)
+
+        organization = lab.store.meta("organization") or {}
+        name = TenantName(self.profile, str(organization.get("id", "lab")), str(organization.get("displayName", "Lab")))
+
+        def now() -> datetime:
+            from toolkit.model.wire import moment
+
+            at = moment(lab.store.meta("clock"))
+            assert at is not None
+            return at
+
+        return self._made(transport, LAB_ROOT, lambda: None, name, now, limited=False)
+
+    def _graph_tenant(self) -> Tenant:
+        token = self.environment.variables.get("GRACE_ACCESS_TOKEN")
+        if not token:
+            raise SignInNeeded(
+                f'Grace is not signed in to "{self.profile}".',
+                hint="Set GRACE_ACCESS_TOKEN, or rehearse on the lab with --tenant lab.",
+            )
+        from toolkit.graph.transport import RequestsTransport
+
+        root = (self.environment.variables.get("GRACE_GRAPH_URL") or GRAPH).rstrip("/")
+        _check_root(root)
+        tenant = self._made(
+            RequestsTransport(), root, lambda: token, TenantName(self.profile, "", root), self.clock.now, limited=True
+        )
+        items = tenant.listed("/organization")
+        first = items[0] if items else {}
+        tenant.name = TenantName(self.profile, str(first.get("id", "")), str(first.get("displayName") or root))
+        return tenant
+
+    def _made(self, transport: Any, root: str, token: Any, name: TenantName, now: Any, *, limited: bool) -> Tenant:
+        from toolkit.graph.limiter import Limiter
+        from toolkit.graph.reads import Tenant
+        from toolkit.graph.session import Limits, Session
+
+        environment, flags = self.environment, self.flags
+        limits = Limits()
+        if flags.timeout is not None:
+            limits = limits._replace(timeout=flags.timeout)
+        if flags.max_retries is not None:
+            limits = limits._replace(max_retries=flags.max_retries)
+        session = Session(
+            transport,
+            root=root,
+            token=token,
+            sleep=environment.sleep,
+            clock_seconds=environment.seconds,
+            chance=environment.chance,
+            limits=limits,
+            limiter=Limiter(environment.seconds, environment.sleep) if limited else None,
+            trace=self._trace if flags.debug else None,
+            new_id=lambda: str(uuid.uuid4()),
+        )
+        # Nothing but GET leaves this process until the gate has opened.
+        session.writes_allowed = False
+        return Tenant(session, name, now=now, forced_version=flags.api_version)
+
+    def _trace(self, line: str) -> None:
+        self.environment.stderr.write(line + "\n")
+
+
+def _decoded(raw: bytes, source: str) -> str:
+    if len(raw) > LARGEST_FILE:
+        raise BadFile(f"{source} is larger than 20 MB.")
+    try:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return raw.decode("utf-16")
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise BadFile(f"{source} is not text in UTF-8 or UTF-16 (byte {problem.start}).") from None
+
+
+def _check_root(root: str) -> None:
+    parts = urlsplit(root)
+    loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and loopback:
+        return
+    raise UsageProblem(f"GRACE_GRAPH_URL is {root}: it must be https, or http on loopback.")
+
+

@@ -1,0 +1,1 @@
+"""The verbs of `grace action`, one module each."""

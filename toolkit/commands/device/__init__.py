@@ -1,0 +1,1 @@
+"""The verbs of `grace device`, one module each."""

@@ -1,0 +1,1 @@
+"""The verbs of `grace fleet`, one module each."""

@@ -1,0 +1,1 @@
+"""The verbs of `grace group`, one module each."""

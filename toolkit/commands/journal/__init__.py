@@ -1,0 +1,1 @@
+"""The verbs of `grace journal`, one module each."""

@@ -1,0 +1,1 @@
+"""The verbs of `grace lab`, one module each."""

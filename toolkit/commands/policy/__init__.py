@@ -1,0 +1,1 @@
+"""The verbs of `grace policy`, one module each."""

@@ -1,0 +1,1 @@
+"""The verbs of `grace template`, one module each."""

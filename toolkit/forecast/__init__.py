@@ -1,0 +1,1 @@
+"""What would happen to devices, and when."""

@@ -1,0 +1,1 @@
+"""How Grace talks to Microsoft Graph."""

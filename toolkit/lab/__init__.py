@@ -1,0 +1,1 @@
+"""A pretend tenant that speaks Microsoft Graph."""

@@ -1,0 +1,1 @@
+"""What would change: intents, differences, findings, and the plan that holds them."""

@@ -1,0 +1,128 @@
+"""How risky a change is and what follows from it, in plain words.
+
+LOW is reversible and touches no device. HIGH removes an object, adds a retirement or brings one forward,
+or shortens a grace period that devices are in. Everything else is MEDIUM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from toolkit.model.policy import Policy
+from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule
+from toolkit.model.template import Template
+from toolkit.model.units import in_words
+from toolkit.planning.change import ASSIGNMENTS, POLICY, REQUEST, SCHEDULE, TEMPLATE, Change, Plan, RawRequest, Risk
+from toolkit.planning.diff import ADDED, CHANGED, REMOVED, schedule_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a change could touch. None means that it was not read, and counts as "yes"."""
+
+    is_assigned: Mapping[str, bool] = field(default_factory=dict)
+    in_grace: Mapping[str, int] = field(default_factory=dict)
+    template_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def assess(plan: Plan, reach: Reach) -> Plan:
+    """The plan with the risk and the consequences of each of its changes."""
+    return replace(plan, changes=tuple(_assessed(change, plan, reach) for change in plan.changes))
+
+
+def _assessed(change: Change, plan: Plan, reach: Reach) -> Change:
+    kind = change.target.kind
+    if kind == SCHEDULE and isinstance(change.after, Schedule):
+        before = change.before if isinstance(change.before, Schedule) else None
+        risk, words = _of_schedule(change.target.id, before, change.after, plan, reach)
+    elif kind == TEMPLATE:
+        risk, words = _of_template(change, reach)
+    elif kind == POLICY:
+        risk, words = _of_policy(change, reach)
+    elif kind == ASSIGNMENTS:
+        risk, words = Risk.MEDIUM, ("devices that come under the policy are evaluated at their next check-in",)
+    elif kind == REQUEST and isinstance(change.after, RawRequest):
+        risk, words = _of_request(change.after)
+    else:
+        risk, words = Risk.LOW, ()
+    new = tuple(word for word in words if word not in change.consequences)
+    return replace(change, risk=risk, consequences=(*change.consequences, *new))
+
+
+def _of_schedule(
+    policy_id: str, before: Schedule | None, after: Schedule, plan: Plan, reach: Reach
+) -> tuple[Risk, tuple[str, ...]]:
+    words: list[str] = []
+    risk = Risk.MEDIUM if reach.is_assigned.get(policy_id, True) else Risk.LOW
+    for line in schedule_lines(before, after):
+        if line.sign == ADDED and line.after is not None:
+            words.append(_effect(line.after, plan))
+            if line.after.kind == RETIRE and risk is not Risk.LOW:
+                risk = Risk.HIGH
+        elif line.sign == CHANGED and line.before is not None and line.after is not None:
+            old, new = line.before, line.after
+            sooner = new.after < old.after
+            if new.kind == RETIRE and sooner and risk is not Risk.LOW:
+                risk = Risk.HIGH
+            if new.kind == MARK:
+                words.append(
+                    f"the grace period {'shrinks' if sooner else 'grows'}: {in_words(old.after)} → {in_words(new.after)}"
+                )
+                caught = reach.in_grace.get(policy_id, 0)
+                if sooner and caught:
+                    devices = "1 device is" if caught == 1 else f"{caught} devices are"
+                    words.append(f"{devices} in the grace period that becomes shorter, and may lose access earlier")
+                    risk = Risk.HIGH
+        elif line.sign == REMOVED and line.before is not None:
+            words.append(f"no more: {line.before.words.lower()} after {in_words(line.before.after)}")
+    return risk, tuple(dict.fromkeys(words))
+
+
+def _effect(action: Action, plan: Plan) -> str:
+    when = "at once" if action.after == 0 else f"after {in_words(action.after)}"
+    if action.kind == EMAIL:
+        groups = [plan.names.get(id, id) for id in action.cc_group_ids]
+        copy = f", copied to {', '.join(groups)}" if groups else ""
+        return f"mails the user {when}{copy}"
+    return {
+        LOCK: f"locks the device {when}; the user unlocks it with the passcode",
+        RETIRE: f"adds to the retire list {when}; an admin must confirm",
+        PUSH: f"pushes a notification written by Intune {when}",
+        MARK: f"marks the device noncompliant {when}",
+    }.get(action.kind, f"{action.kind} {when}")
+
+
+def _of_template(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
+    users = reach.template_users.get(change.target.id, ())
+    if change.after is None:
+        words = (f"{len(users)} policies still use it and will send nothing",) if users else ()
+        return Risk.HIGH, words
+    if isinstance(change.before, Template) and users:
+        return Risk.MEDIUM, (f"the next mails of {_some(users)} read differently",)
+    return Risk.LOW, ()
+
+
+def _of_policy(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
+    if change.after is None:
+        return Risk.HIGH, ("devices are no longer checked by it; undo brings it back under a new id",)
+    assert isinstance(change.after, Policy)
+    if change.before is None:
+        if change.after.assignments:
+            return Risk.MEDIUM, ("devices are checked by it from their next check-in",)
+        return Risk.LOW, ("reaches no device until it is assigned",)
+    if reach.is_assigned.get(change.target.id, True):
+        return Risk.MEDIUM, ("assigned devices are evaluated anew at their next check-in",)
+    return Risk.LOW, ()
+
+
+def _of_request(request: RawRequest) -> tuple[Risk, tuple[str, ...]]:
+    words = ("sent exactly as written; undo cannot take back a raw request",)
+    path = request.url.partition("?")[0].rstrip("/").rpartition("/")[2].casefold()
+    dangerous = request.method == "DELETE" or path in {"wipe", "retire", "setscheduledretirestate", "remotelock"}
+    return (Risk.HIGH if dangerous else Risk.MEDIUM), words
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(f'"{name}"' for name in names[:3])
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,1 @@
+"""How it looks: outcomes, plans and findings as text."""

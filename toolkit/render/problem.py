@@ -1,0 +1,27 @@
+"""Errors: a sentence and a way out for people, one object for programs."""
+
+from __future__ import annotations
+
+from toolkit.errors import GraceProblem
+from toolkit.render.json import json_text
+from toolkit.render.theme import PIPE, Look, fold, paint, plain
+
+
+def problem_text(problem: GraceProblem, look: Look) -> str:
+    """The lines "Error: …", "Hint: …" and "Request: …", each only where there is something to say."""
+    lines = [_labelled("Error", problem.message or problem.code, "red", look)]
+    if problem.hint:
+        lines.append(_labelled("Hint", problem.hint, "cyan", look))
+    if (request_id := problem.detail.get("requestId")) is not None:
+        lines.append(_labelled("Request", str(request_id), "dim", look))
+    return "".join(lines)
+
+
+def problem_json(problem: GraceProblem, look: Look = PIPE) -> str:
+    """One line: {"error": {"code", "message", "hint", "requestId", ...}}."""
+    return json_text({"error": problem.as_json()}, look, pretty=False) + "\n"
+
+
+def _labelled(label: str, text: str, style: str, look: Look) -> str:
+    folded = fold(plain(text), look.width, first=len(label) + 2, rest=len(label) + 2)
+    return f"{paint(label, style, look)}: {folded}\n"

@@ -1,0 +1,1 @@
+"""Asking: questions on a terminal."""
