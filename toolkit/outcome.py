@@ -53,6 +53,8 @@ class Outcome:
     id_key: str = "id"
     sections: tuple[Section, ...] = ()
     empty: str = "Nothing found."
+    html: str | None = None
+    """The whole page, for the verbs that have `-o html`."""
 
     @property
     def exit_code(self) -> int:

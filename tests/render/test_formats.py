@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from render.examples import ASCII, HARMFUL, HOSTILE, PIPE
 from ruamel.yaml import YAML
 
+from render.examples import ASCII, HARMFUL, HOSTILE, PIPE
 from toolkit.outcome import Column, Section
 from toolkit.render.csv import csv_chunks, harmless, tsv_chunks
 from toolkit.render.json import json_chunks, json_text, jsonl_chunks
@@ -22,7 +22,9 @@ from toolkit.render.yaml import yaml_text
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters()) | st.text("\n\r\t\x85 a-:#|x'\"{}[]&*!%@`=~", max_size=12)
 JSON = st.recursive(
-    SCALARS | TEXTS, lambda part: st.lists(part, max_size=4) | st.dictionaries(TEXTS, part, max_size=4), max_leaves=8
+    SCALARS | TEXTS,
+    lambda part: st.lists(part, max_size=4) | st.dictionaries(TEXTS, part, max_size=4),
+    max_leaves=8,
 )
 HOSTILE_ROWS = [{"name": name, "n": at} for at, name in enumerate(HOSTILE)]
 
@@ -42,7 +44,9 @@ def test_json_is_indented_and_keeps_letters_and_the_order_of_keys():
     )
 
 
-@pytest.mark.parametrize(("data", "text"), [([], "[]\n"), ({}, "{}\n"), ("x", '"x"\n'), (((1,),), "[\n  [\n    1\n  ]\n]\n")])
+@pytest.mark.parametrize(
+    ("data", "text"), [([], "[]\n"), ({}, "{}\n"), ("x", '"x"\n'), (((1,),), "[\n  [\n    1\n  ]\n]\n")]
+)
 def test_json_of_small_things(data, text):
     assert "".join(json_chunks(data, PIPE)) == text
 
@@ -147,15 +151,25 @@ def test_markdown_shows_text_as_text():
 
 
 def test_a_markdown_table_has_every_column_and_one_line_a_record():
-    columns = (Column("Policy", "name"), Column("Devices", "n", "count"), Column("Ends", "at", "date", wide=True))
-    rows = [{"name": "[ios] Baseline", "n": 3, "at": "2026-11-05T08:00:00Z"}, {"name": "a\nb", "n": 0, "at": None}]
+    columns = (
+        Column("Policy", "name"),
+        Column("Devices", "n", "count"),
+        Column("Ends", "at", "date", wide=True),
+    )
+    rows = [
+        {"name": "[ios] Baseline", "n": 3, "at": "2026-11-05T08:00:00Z"},
+        {"name": "a\nb", "n": 0, "at": None},
+    ]
     assert "".join(markdown_chunks(columns, rows, PIPE)) == (
         "| Policy | Devices | Ends |\n| --- | ---: | --- |\n"
         "| \\[ios\\] Baseline | 3 | 2026-11-05T08:00:00Z |\n| a\\\\nb | 0 |  |\n"
     )
     lines = "".join(markdown_chunks(columns, HOSTILE_ROWS, PIPE)).splitlines()
     assert len(lines) == len(HOSTILE_ROWS) + 2
-    assert all(one.replace("\\|", "").count("|") == other.replace("\\|", "").count("|") for one, other in pairwise(lines))
+    assert all(
+        one.replace("\\|", "").count("|") == other.replace("\\|", "").count("|")
+        for one, other in pairwise(lines)
+    )
 
 
 def test_markdown_of_a_screen_has_a_heading_for_each_part():

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from render.examples import ASCII, COLOR, HARMFUL, HOSTILE, PIPE, TERMINAL, WIDE, golden
 
+from render.examples import ASCII, COLOR, HARMFUL, HOSTILE, PIPE, TERMINAL, WIDE, golden
 from toolkit.outcome import Column, Section
 from toolkit.render.table import cell, list_chunks, section_chunks, table_chunks
 from toolkit.render.theme import Look, cells
@@ -98,7 +98,13 @@ def test_wide_columns_are_shown_where_there_is_room():
 @given(
     st.integers(30, 140),
     st.booleans(),
-    st.lists(st.tuples(st.text(max_size=60) | st.sampled_from(HOSTILE), st.sampled_from(STATES)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(
+            st.text("aZ é日😀א[/]\\\n\t\x1b", max_size=60) | st.sampled_from(HOSTILE), st.sampled_from(STATES)
+        ),
+        min_size=1,
+        max_size=4,
+    ),
 )
 def test_no_line_is_wider_than_the_terminal_or_harmful(width, unicode, names):
     look = Look(width, color=False, unicode=unicode)
@@ -114,7 +120,11 @@ def test_a_table_without_rows_is_nothing():
 
 
 def test_a_list_has_every_column_of_every_record():
-    columns = (Column("Policy", "name"), Column("Grace", "grace", "hours"), Column("Id", "id", "id", wide=True))
+    columns = (
+        Column("Policy", "name"),
+        Column("Grace", "grace", "hours"),
+        Column("Id", "id", "id", wide=True),
+    )
     rows = [{"name": "[ios] Baseline", "grace": 72, "id": "1"}, {"name": "", "grace": 0, "id": "2"}]
     assert "".join(list_chunks(columns, rows, PIPE)) == (
         "Policy : [ios] Baseline\nGrace  : 3 days\nId     : 1\n\nPolicy :\nGrace  : at once\nId     : 2\n"
@@ -125,7 +135,11 @@ def test_a_list_has_every_column_of_every_record():
 def test_a_screen_about_one_thing_looks_as_agreed(name, look):
     sections = (
         Section("[ios] Baseline", COLUMNS, ROWS[:1], pairs=True),
-        Section("Actions", (Column("#", "n", "count"), Column("When", "h", "hours")), [{"n": 1, "h": 0}, {"n": 2, "h": 72}]),
+        Section(
+            "Actions",
+            (Column("#", "n", "count"), Column("When", "h", "hours")),
+            [{"n": 1, "h": 0}, {"n": 2, "h": 72}],
+        ),
         Section("Assignments", (Column("Group", "g"),), [], empty="Assigned to nobody."),
     )
     golden(name, "".join(section_chunks(sections, look)))

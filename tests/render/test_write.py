@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from render.examples import HARMFUL, HOSTILE, PIPE, TERMINAL
 
+from render.examples import HARMFUL, HOSTILE, PIPE, TERMINAL
 from toolkit.errors import UsageProblem
 from toolkit.outcome import Column, Outcome, Section
 from toolkit.render.write import FORMATS, chunks, empty_note
@@ -95,7 +95,10 @@ def test_a_screen_about_one_thing_is_for_people_and_its_data_for_programs():
 
 
 def test_a_finished_screen_is_printed_line_by_line_without_what_could_harm():
-    assert written(Outcome(data={}, text="Subject\n\n\x1b[31mred\x1b[0m"), "table") == "Subject\n\n\\x1b[31mred\\x1b[0m\n"
+    assert (
+        written(Outcome(data={}, text="Subject\n\n\x1b[31mred\x1b[0m"), "table")
+        == "Subject\n\n\\x1b[31mred\\x1b[0m\n"
+    )
 
 
 def test_ids_are_taken_from_the_key_that_the_outcome_names():
@@ -123,5 +126,10 @@ for output in FORMATS:
         "".join(chunks(Outcome(data=[{"id": "1"}]), output, PIPE))
 print(sorted({name.split(".")[0] for name in sys.modules} & {"rich", "ruamel", "requests", "pathlib", "asyncio"}))
 """
-    done = subprocess.run([sys.executable, "-S", "-c", "import sys; sys.path[:0] = " + repr(sys.path) + program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import sys; sys.path[:0] = " + repr(sys.path) + program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.stdout, done.stderr) == ("[]\n", "")

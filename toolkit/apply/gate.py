@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.errors import ConfirmationNeeded, GraceProblem, InvalidContent
+from toolkit.errors import ConfirmationNeeded, GraceProblem, InUse, InvalidContent
 from toolkit.planning.change import Plan, Risk
-from toolkit.planning.checks import ERROR
+from toolkit.planning.checks import ERROR, IN_USE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ def decide(plan: Plan, flags: Flags, *, can_ask: bool) -> Decision:
         return Proceed()
     errors = [finding for finding in plan.findings if finding.severity == ERROR]
     if errors and flags.force is None:
-        return Refuse(InvalidContent(errors[0].sentence, hint=errors[0].way_out or "--force applies it all the same."))
+        kind = InUse if errors[0].code == IN_USE else InvalidContent
+        return Refuse(kind(errors[0].sentence, hint=errors[0].way_out or "--force applies it all the same."))
     if plan.risk is Risk.HIGH:
         return _high(plan, flags, can_ask)
     if plan.risk is Risk.LOW or flags.yes or flags.force is not None:

@@ -99,7 +99,11 @@ def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -
             environment.stderr.write(plan_text(prospect.plan, requests, look, lines, full=with_requests))
             environment.stderr.flush()
 
-        outcome = conduct(invocation.run(invocation.options, tools), tools, flags, environment, show)
+        proposed = invocation.run(invocation.options, tools)
+        # `grace graph GET` only reads; every other method is a plan.
+        outcome = (
+            proposed if isinstance(proposed, Outcome) else conduct(proposed, tools, flags, environment, show)
+        )
     else:
         outcome = invocation.run(invocation.options, tools)
     if flags.verbose and tools._tenant is not None:
@@ -125,7 +129,8 @@ def _write(outcome: Outcome, invocation: Invocation, output: str, environment: E
         and flags.query is None
     )
     if not silent:
-        for chunk in chunks(outcome, output, look):
+        pieces = iter((outcome.html or "",)) if output == "html" else chunks(outcome, output, look)
+        for chunk in pieces:
             environment.stdout.write(chunk)
         note = empty_note(outcome, output)
         if note and not flags.quiet:

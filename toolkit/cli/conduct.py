@@ -91,7 +91,7 @@ def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
         in_grace={id: in_grace(found, now) for id, found in statuses.items()},
         template_users={id: tuple(p.name for p in tenant.template_users(id)) for id in templates},
     )
-    plan = check(assess(plan, reach), _facts(plan, tenant, policies))
+    plan = check(assess(plan, reach), _facts(plan, tenant, policies, reach))
     exposed: list[Exposure] = []
     if statuses:
         table = by_key(tenant.devices())
@@ -142,7 +142,7 @@ def _policies(plan: Plan, tenant: Tenant) -> dict[str, Policy]:
     return {policy.id: policy for policy in tenant.policies() if policy.id in wanted} if wanted else {}
 
 
-def _facts(plan: Plan, tenant: Tenant, policies: dict[str, Policy]) -> Facts:
+def _facts(plan: Plan, tenant: Tenant, policies: dict[str, Policy], reach: Reach) -> Facts:
     schedules = [s for c in plan.changes if (s := _schedule_of(c)) is not None]
     actions = [action for schedule in schedules for action in schedule.actions]
     mails = any(action.template_id is not None for action in actions)
@@ -151,6 +151,7 @@ def _facts(plan: Plan, tenant: Tenant, policies: dict[str, Policy]) -> Facts:
         groups=tenant.groups_by_id({id for action in actions for id in action.cc_group_ids}),
         policies=policies,
         knows_templates=mails,
+        template_users=reach.template_users,
     )
 
 

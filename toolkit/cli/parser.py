@@ -157,8 +157,9 @@ def build(spec: Spec) -> _Parser:
         if not taken.intersection(names):
             shared.add_argument(*names, **more)
 
+    formats = (*FORMATS, *spec.formats)
     add("--tenant", metavar="NAME", help="tenant to use")
-    add("-o", "--output", metavar="FORMAT", choices=FORMATS, help=" ".join(FORMATS))
+    add("-o", "--output", metavar="FORMAT", choices=formats, help=" ".join(formats))
     add("--query", metavar="EXPR", help="JMESPath over the JSON form")
     if spec.changes:
         add("--what-if", action="store_true", help="show the plan and the exact requests, send nothing but GET")

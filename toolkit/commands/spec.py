@@ -43,6 +43,8 @@ class Spec(NamedTuple):
     changes: bool = False
     examples: tuple[str, ...] = ()
     about: str = ""
+    formats: tuple[str, ...] = ()
+    """Output formats of its own, beside those that every verb has."""
 
     @property
     def words(self) -> str:

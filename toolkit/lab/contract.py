@@ -143,9 +143,9 @@ def validate(body: Any, declared: str, version: Version, mode: Mode) -> dict[str
     return _object(body, kind, version, mode, "")
 
 
-def filled(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+def filled(document: Mapping[str, Any], name: str, version: Version = "beta") -> dict[str, Any]:
     """The document with every property that its type has: what was not sent gets the value that means "not set"."""
-    kind = type_of(name, "beta")
+    kind = type_of(name, version)
     result = dict(document)
     if kind is not None:
         for prop, info in kind.properties.items():

@@ -342,7 +342,7 @@ def add_policy(call: Call, family: Family, body: Document) -> Answer:
         "createdDateTime": call.now,
         "lastModifiedDateTime": call.now,
         "version": 1,
-        "scheduledActionsForRule": schedule(call.store, id, rules or []),
+        "scheduledActionsForRule": schedule(call, id, rules or []),
         "assignments": [],
     }
     if family is CATALOG:
@@ -356,25 +356,28 @@ def add_policy(call: Call, family: Family, body: Document) -> Answer:
     }
 
 
-def schedule(store: Store, policy_id: str, rules: Sequence[Document]) -> list[Document]:
+def schedule(call: Call, policy_id: str, rules: Sequence[Document]) -> list[Document]:
     """The stored schedule of what was sent: checked, with new ids, absent templates as the zero GUID."""
     if len(rules) > 1:
         raise bad_request("A compliance policy has one scheduled action rule.")
     items = [item for rule in rules for item in rule.get("scheduledActionConfigurations") or []]
-    check_items(items)
+    check_items(call, items)
     return [
         {
             "id": policy_id,
             "ruleName": None,
-            "scheduledActionConfigurations": [stored_item(store.new_id(), item) for item in items],
+            "scheduledActionConfigurations": [stored_item(call.store.new_id(), item) for item in items],
         }
     ]
 
 
-def check_items(items: Sequence[Document]) -> None:
+def check_items(call: Call, items: Sequence[Document]) -> None:
+    steps_only = call.rule("portal-step-check") == "reject"
     for item in items:
         if not 0 <= item["gracePeriodHours"] <= LONGEST_HOURS:
             raise bad_request(f"gracePeriodHours must be from 0 to {LONGEST_HOURS}.")
+        if steps_only and item["gracePeriodHours"] % 6:
+            raise bad_request("gracePeriodHours must be a multiple of 6.")
         if len(item.get("notificationMessageCCList") or []) > LARGEST_CC:
             raise bad_request(f"notificationMessageCCList takes at most {LARGEST_CC} groups.")
     if sum(item["actionType"] == "block" for item in items) != 1:
@@ -442,7 +445,7 @@ def schedule_actions(call: Call) -> Answer:
     parameter = "deviceComplianceScheduledActionForRules" if family is CLASSIC else "scheduledActions"
     rows = only_parameter(call, parameter)
     rules = [validate(row, family.rule_type, call.version, "create") for row in rows]
-    document["scheduledActionsForRule"] = schedule(call.store, document["id"], rules)
+    document["scheduledActionsForRule"] = schedule(call, document["id"], rules)
     touch(call, family, document)
     if family is CLASSIC:
         return 204, None
@@ -513,7 +516,7 @@ def children(call: Call) -> Answer:
         return listed(call, items_shown(call, family, rule), family.item_type, where)
     if depth == 2:
         item = stored_item("", validate(call.body, family.item_type, call.version, "create"))
-        check_items([*items, item])
+        check_items(call, [*items, item])
         item["id"] = call.store.new_id()
         items.append(item)
         touch(call, family, document)
@@ -528,13 +531,13 @@ def children(call: Call) -> Answer:
     if call.method == "GET":
         return single(call, items[position], where + "/$entity")
     if call.method == "DELETE":
-        check_items(items[:position] + items[position + 1 :])
+        check_items(call, items[:position] + items[position + 1 :])
         del items[position]
         touch(call, family, document)
         return 204, None
     changed = {**items[position], **validate(call.body, family.item_type, call.version, "update")}
     changed.pop("@odata.type", None)
-    check_items([*items[:position], changed, *items[position + 1 :]])
+    check_items(call, [*items[:position], changed, *items[position + 1 :]])
     items[position] = stored_item(changed["id"], changed)
     touch(call, family, document)
     return single(call, items[position], where + "/$entity")
@@ -1064,8 +1067,6 @@ def list_policy_states(call: Call) -> Answer:
 
 
 def policy_states(call: Call, device: Document) -> list[Document]:
-    from toolkit.model.data.platforms import BY_ODATA_TYPE
-
     rows = []
     for record, _ in records_of(call.store, "deviceId", device["id"]):
         policy = call.store.get("policy", record["policyId"]) or call.store.get(
@@ -1073,14 +1074,13 @@ def policy_states(call: Call, device: Document) -> list[Document]:
         )
         if policy is None:
             continue
-        platform = BY_ODATA_TYPE.get(policy["@odata.type"])
         settings = setting_states(policy, device)
         rows.append(
             {
                 "id": f"{policy['id']}_{device['id']}",
                 "displayName": policy.get("displayName") or policy.get("name"),
                 "version": policy.get("version", 1),
-                "platformType": (platform.policy_platform_type if platform is not None else None) or "all",
+                "platformType": policy_platform(policy),
                 "state": record["actual"],
                 "settingCount": len(settings),
                 "settingStates": settings,
@@ -1093,34 +1093,137 @@ def policy_states(call: Call, device: Document) -> list[Document]:
 
 def setting_states(policy: Document, device: Document) -> list[Document]:
     """What the device reported for every setting that the policy asks for (deviceCompliancePolicySettingState)."""
-    from toolkit.lab.world import setting_verdicts
+    from toolkit.forecast.evaluation import judge_policy
+    from toolkit.lab.reading import platform_of, settings_of
 
-    name = policy.get("displayName") or policy.get("name")
-    kind = short_name(policy["@odata.type"]).removesuffix("CompliancePolicy")
-    facts = device["lab"].get("facts", {})
+    facts = device["lab"].get("facts") or {}
+    kind = short_name(policy["@odata.type"])
     rows = []
-    for verdict in setting_verdicts(policy, facts, device["lab"].get("platform", "")):
+    for verdict in judge_policy(platform_of(policy), settings_of(policy), device["lab"].get("facts")):
+        if verdict.status == "notApplicable":
+            continue  # the policy does not ask for it
         fact = facts.get(verdict.setting)
-        code = fact.get("error", 0) if isinstance(fact, dict) else 0
+        code = fact.get("error") if isinstance(fact, dict) else None
         rows.append(
             {
-                "setting": f"{kind}CompliancePolicy.{verdict.setting}",
+                "setting": f"{kind}.{verdict.setting}",
                 "settingName": verdict.setting,
                 "instanceDisplayName": None,
                 "state": verdict.status,
                 "errorCode": code if isinstance(code, int) else 0,
-                "errorDescription": ""
-                if not isinstance(fact, dict)
-                else f"The device reported the error {code}.",
+                "errorDescription": None if code is None else f"The device reported the error {code}.",
                 "userId": device.get("userId") or "",
                 "userName": device.get("userDisplayName") or "",
                 "userEmail": device.get("emailAddress") or "",
                 "userPrincipalName": device.get("userPrincipalName") or "",
-                "currentValue": None if verdict.found is None else json.dumps(verdict.found).strip('"'),
-                "sources": [{"id": policy["id"], "displayName": name, "sourceType": "deviceConfiguration"}],
+                "currentValue": None if fact is None or code is not None else json.dumps(fact).strip('"'),
+                "sources": [
+                    {
+                        "id": policy["id"],
+                        "displayName": policy.get("displayName") or policy.get("name"),
+                        "sourceType": "deviceConfiguration",
+                    }
+                ],
             }
         )
     return rows
+
+
+SETTING_COUNTERS = {
+    "unknown": "unknownDeviceCount",
+    "notApplicable": "notApplicableDeviceCount",
+    "compliant": "compliantDeviceCount",
+    "remediated": "remediatedDeviceCount",
+    "nonCompliant": "nonCompliantDeviceCount",
+    "error": "errorDeviceCount",
+    "conflict": "conflictDeviceCount",
+}
+
+
+def setting_rows(call: Call, policy: Document) -> list[tuple[Document, Document, Document]]:
+    """(record, device, setting state) for every setting of a policy on every device that it reached."""
+    return [
+        (record, device, state)
+        for record, device in records_of(call.store, "policyId", policy["id"])
+        for state in setting_states(policy, device)
+    ]
+
+
+def list_setting_summaries(call: Call) -> Answer:
+    """deviceSettingStateSummaries of one policy."""
+    policy = policy_of(call, CLASSIC)
+    rows: dict[str, Document] = {}
+    for _, _, state in setting_rows(call, policy):
+        name = state["settingName"]
+        row = rows.setdefault(
+            name, {"id": f"{policy['id']}_{name}", "settingName": name, "instancePath": None}
+        )
+        count_state(row, state["state"])
+    context = f"{CLASSIC.collection}('{policy['id']}')/deviceSettingStateSummaries"
+    return listed(call, list(rows.values()), "settingStateDeviceSummary", context)
+
+
+def count_state(row: Document, status: str) -> None:
+    for counter in SETTING_COUNTERS.values():
+        row.setdefault(counter, 0)
+    row[SETTING_COUNTERS[status]] += 1
+
+
+SUMMARIES = "deviceManagement/deviceCompliancePolicySettingStateSummaries"
+
+
+def setting_state_summaries(call: Call) -> Answer:
+    """The tenant's settings with their counts; one of them; or the devices behind one."""
+    summaries: dict[str, Document] = {}
+    states: dict[str, list[Document]] = {}
+    for policy in call.store.all("policy"):
+        platform = policy_platform(policy)
+        for record, device, state in setting_rows(call, policy):
+            row = summaries.setdefault(
+                state["setting"],
+                {
+                    "id": state["setting"],
+                    "setting": state["setting"],
+                    "settingName": state["settingName"],
+                    "platformType": platform,
+                },
+            )
+            count_state(row, state["state"])
+            states.setdefault(state["setting"], []).append(
+                {
+                    "id": f"{state['setting']}_{policy['id']}_{device['id']}",
+                    "setting": state["setting"],
+                    "settingName": state["settingName"],
+                    "deviceId": device["id"],
+                    "deviceName": device.get("deviceName"),
+                    "deviceModel": device.get("model"),
+                    "userId": state["userId"],
+                    "userEmail": state["userEmail"],
+                    "userName": state["userName"],
+                    "userPrincipalName": state["userPrincipalName"],
+                    "state": state["state"],
+                    "complianceGracePeriodExpirationDateTime": graph_time(
+                        record.get("graceExpires") or NO_GRACE
+                    ),
+                }
+            )
+    if not call.keys:
+        return listed(call, list(summaries.values()), "deviceCompliancePolicySettingStateSummary", SUMMARIES)
+    row = next((row for id, row in summaries.items() if id.lower() == call.keys[0].lower()), {})
+    if not row:
+        raise not_found("setting", call.keys[0])
+    if call.path.lower().endswith("/devicecompliancesettingstates"):
+        context = f"{SUMMARIES}('{row['id']}')/deviceComplianceSettingStates"
+        return listed(call, states[row["id"]], "deviceComplianceSettingState", context)
+    return single(call, plain(call, row, "deviceCompliancePolicySettingStateSummary"), SUMMARIES + "/$entity")
+
+
+def policy_platform(policy: Document) -> str:
+    """A member of policyPlatformType."""
+    from toolkit.model.data.platforms import BY_ODATA_TYPE
+
+    platform = BY_ODATA_TYPE.get(policy["@odata.type"])
+    return (platform.policy_platform_type if platform is not None else None) or "all"
 
 
 def read_only_states(call: Call) -> Answer:
@@ -1464,6 +1567,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _C + "/{}/userStatuses", list_user_statuses, BOTH, "the worst state of a user's devices"),
     Route("GET", _C + "/{}/deviceStatusOverview", get_overview, BOTH, ""),
     Route("GET", _C + "/{}/userStatusOverview", get_overview, BOTH, ""),
+    Route("GET", _C + "/{}/deviceSettingStateSummaries", list_setting_summaries, BOTH, ""),
+    Route("GET", SUMMARIES, setting_state_summaries, BOTH, "the id is type.setting"),
+    Route("GET", SUMMARIES + "/{}", setting_state_summaries, BOTH, ""),
+    Route("GET", SUMMARIES + "/{}/deviceComplianceSettingStates", setting_state_summaries, BOTH, ""),
     Route("GET", _C + "/getDevicesScheduledToRetire()", list_retire, BETA, "the retire list"),
     Route("POST", _C + "/setScheduledRetireState", set_retire_state, BETA, "confirmRetire or cancelRetire"),
     Route("GET", "deviceManagement/deviceCompliancePolicyDeviceStateSummary", device_state_summary, BOTH, ""),

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from toolkit.model.data.action_support import NOTES
 from toolkit.model.device import Group
 from toolkit.model.policy import Policy
+from toolkit.model.refs import quoted
 from toolkit.model.schedule import EMAIL, MARK, Schedule
 from toolkit.model.template import Message, Template, has_html, html_obstacles, unknown_tokens
 from toolkit.model.units import fits_portal, in_words
-from toolkit.planning.change import Change, Finding, Plan
+from toolkit.planning.change import TEMPLATE, Change, Finding, Plan
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
+IN_USE = "template-in-use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Facts:
     groups: Mapping[str, Group] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     knows_templates: bool = False
+    template_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the policies that use a template, by its id."""
 
 
 def check(plan: Plan, facts: Facts) -> Plan:
@@ -174,6 +178,17 @@ def _schedule_rule(change: Change, facts: Facts) -> Iterable[Finding]:
 def _template_rule(change: Change, facts: Facts) -> Iterable[Finding]:
     if isinstance(change.after, Template):
         yield from template_findings(change.after)
+        return
+    users = facts.template_users.get(change.target.id, ())
+    if change.target.kind == TEMPLATE and users:
+        policies = "1 policy" if len(users) == 1 else f"{len(users)} policies"
+        yield Finding(
+            ERROR,
+            IN_USE,
+            f'Template "{change.target.name}" is used by {policies}: {quoted(users)}.',
+            "Give them another first: grace action edit POLICY N --template T. With --force their mails stop.",
+            change.target.name,
+        )
 
 
 RULES: tuple[Callable[[Change, Facts], Iterable[Finding]], ...] = (_schedule_rule, _template_rule)

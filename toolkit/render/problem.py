@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from toolkit.errors import GraceProblem
 from toolkit.render.json import json_text
 from toolkit.render.theme import PIPE, Look, fold, paint, plain
@@ -25,3 +28,12 @@ def problem_json(problem: GraceProblem, look: Look = PIPE) -> str:
 def _labelled(label: str, text: str, style: str, look: Look) -> str:
     folded = fold(plain(text), look.width, first=len(label) + 2, rest=len(label) + 2)
     return f"{paint(label, style, look)}: {folded}\n"
+
+
+def states_text(states: Mapping[str, Any], look: Look) -> str:
+    """The states that a stale plan or undo was refused for, one after the other, each as short as it gets."""
+    lines = []
+    for name, value in states.items():
+        text = "nothing" if value is None else json_text(value, look, pretty=False)
+        lines.append(_labelled(f"  {name}", text, "bold", look))
+    return "".join(lines)

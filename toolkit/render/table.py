@@ -12,11 +12,13 @@ from toolkit.render.json import json_text
 from toolkit.render.theme import STATE_STYLES, Look, cells, cut, fold, pad, paint, plain, signs, state_words
 
 ROOM_FOR_WIDE = 120
-"""Columns of a terminal from which on the `wide` ones are shown."""
+"""Columns of a terminal from which on the `wide` ones are shown, if they leave the others room."""
 
 _MOST_LINES = 3
 """A longer cell is cut, or one name would push the others off the screen; `-o list` has it whole."""
-_NARROWEST = 10
+_NARROWEST = 8
+_COMFORTABLE = 24
+"""Columns that a text needs: at least, and before there is room for a column that is `wide`."""
 _STATE_WIDTH = 15
 _GAP = 2
 
@@ -54,15 +56,17 @@ def table_chunks(
     if look.width is None:
         yield from _aligned(columns, rows, look)
         return
-    shown = [column for column in columns if not column.wide or look.width >= ROOM_FOR_WIDE]
     if title:
         yield paint(fold(plain(title), look.width), "bold", look) + "\n\n"
-    shown = shown or list(columns)
-    widths = _widths(shown, rows, look)
-    if widths is None:
-        yield from list_chunks(shown, rows, look)
-    else:
-        yield _fitted(shown, widths, rows, look)
+    narrow = [column for column in columns if not column.wide] or columns
+    for shown, least in ((columns, _COMFORTABLE), (narrow, _NARROWEST)):
+        if shown is not narrow and look.width < ROOM_FOR_WIDE:
+            continue
+        widths = _widths(shown, rows, look.width, look, least)
+        if widths is not None:
+            yield _fitted(shown, widths, rows, look)
+            return
+    yield from list_chunks(narrow, rows, look)
 
 
 def list_chunks(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> Iterator[str]:
@@ -169,21 +173,22 @@ def _fitted(columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Row
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[int] | None:
-    """The width of each column on this terminal; None where it is too narrow for a table.
+def _widths(
+    columns: Sequence[Column], rows: Sequence[Row], width: int, look: Look, least: int
+) -> list[int] | None:
+    """The width of each column; None where the terminal has not `least` columns for each text that is so long.
 
     Waits, dates, counts and ids keep their line; what is left is shared by the others, the short ones first.
     """
-    assert look.width is not None
     wanted = [
         max(1, cells(column.title), *(cells(cell(row.get(column.key), column.kind, look)) for row in rows))
         for column in columns
     ]
     wanted = [min(w, _STATE_WIDTH) if c.kind == "state" else w for w, c in zip(wanted, columns, strict=True)]
-    room = look.width - _GAP * (len(columns) - 1)
+    room = width - _GAP * (len(columns) - 1)
     flexible = [at for at, column in enumerate(columns) if column.kind in ("text", "list")]
-    room -= sum(width for at, width in enumerate(wanted) if at not in flexible)
-    if room < sum(min(wanted[at], _NARROWEST) for at in flexible):
+    room -= sum(taken for at, taken in enumerate(wanted) if at not in flexible)
+    if room < sum(min(wanted[at], least) for at in flexible):
         return None
     for left, at in zip(range(len(flexible), 0, -1), sorted(flexible, key=wanted.__getitem__), strict=True):
         wanted[at] = min(wanted[at], room // left)

@@ -1,0 +1,186 @@
+"""grace fleet impact: who is touched on which day, by what: as the schedules are, or as a saved plan would make them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.commands.spec import Arg, Spec, Tools
+from toolkit.errors import BadFile, UsageProblem
+from toolkit.forecast.exposure import by_key, exposures
+from toolkit.forecast.impact import Exposure, Impact, compare, per_day, totals
+from toolkit.forecast.impact import impact as foretell
+from toolkit.forecast.timeline import READINGS, Reading, readings_differ
+from toolkit.model import wire
+from toolkit.model.policy import Policy
+from toolkit.model.refs import PolicyRef
+from toolkit.model.schedule import WORDS, Schedule
+from toolkit.outcome import Column, Outcome
+from toolkit.planning.document import plan_from
+
+SCHEMA = "grace/impact/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    policies: tuple[PolicyRef, ...] = ()
+    plan: str | None = None
+    days: int = 30
+    reading: str = READINGS[0]
+    names: bool = False
+
+
+SPEC = Spec(
+    "fleet",
+    "impact",
+    Options,
+    args=(
+        Arg("policies", "only these policies", kind="policy", many=True),
+        Arg("plan", "what a saved plan would make of it", ("--plan",), kind="file", metavar="FILE"),
+        Arg("days", "how far to look", ("--days",), kind="count", default=30),
+        Arg("reading", "what the waits count from; public reports disagree", ("--reading",), kind="choice", choices=READINGS, default=READINGS[0]),
+        Arg("names", "a row for each device instead of each day", ("--names",), kind="flag"),
+    ),
+    about="For devices that are noncompliant today and stay so. Nothing is guessed: what has no date is listed as such.",
+    examples=(
+        "grace fleet impact",
+        "grace fleet impact 'Windows baseline' --days 14 --names",
+        "grace action edit 'Windows baseline' mark --days 1 --save-plan plan.json && grace fleet impact --plan plan.json",
+    ),
+)
+DAY_COLUMNS = (
+    Column("Day", "date"),
+    Column("Policy", "policyName"),
+    Column("What", "what"),
+    Column("Devices", "devices", "count"),
+    Column("Mails", "mails", "count"),
+)
+NAME_COLUMNS = (
+    Column("When", "at", "date"),
+    Column("Device", "deviceName"),
+    Column("User", "user"),
+    Column("What", "what"),
+    Column("Policy", "policyName"),
+    Column("Reaches nobody because", "note"),
+)
+
+
+def run(options: Options, tools: Tools) -> Outcome:
+    tenant = tools.tenant
+    if not 1 <= options.days <= 366:
+        raise UsageProblem("--days must be 1 to 366.")
+    planned = _planned(options.plan, tools) if options.plan is not None else {}
+    policies = tenant.find_policies(options.policies) if options.policies else tenant.policies()
+    if planned and not options.policies:
+        policies = tuple(policy for policy in policies if policy.id in planned)
+    exposed: list[Exposure] = []
+    table = by_key(tenant.devices())
+    for policy in policies:
+        if policy.assignments != ():
+            exposed += exposures(policy, tenant.statuses(policy), table)
+    before = {policy.id: policy.schedule for policy in policies if policy.schedule is not None}
+    reading: Reading = READINGS[READINGS.index(options.reading)]  # type: ignore[arg-type]
+    now = tenant.now()
+    at_once = 0
+    if planned:
+        change = compare(before, {**before, **planned}, exposed, now=now, days=options.days, reading=reading)
+        found, was, at_once = change.after, totals(change.before), len(change.immediately)
+    else:
+        found = foretell(before, exposed, now=now, days=options.days, reading=reading)
+        was = None
+    return _outcome(found, policies, options, at_once, None if was is None else dict(was.by_kind), before)
+
+
+def _outcome(
+    found: Impact,
+    policies: tuple[Policy, ...],
+    options: Options,
+    at_once: int,
+    was: dict[str, int] | None,
+    schedules: dict[str, Schedule],
+) -> Outcome:
+    names = {policy.id: policy.name for policy in policies}
+    days = [
+        {
+            "date": row.date.isoformat(),
+            "policyId": row.policy_id,
+            "policyName": names.get(row.policy_id, row.policy_id),
+            "kind": row.kind,
+            "what": WORDS.get(row.kind, row.kind),
+            "devices": row.devices,
+            "mails": row.mails,
+            "people": row.people,
+        }
+        for row in per_day(found)
+    ]
+    touches = [
+        {
+            "at": wire.stamp(touch.at),
+            "policyId": touch.policy_id,
+            "policyName": names.get(touch.policy_id, touch.policy_id),
+            "kind": touch.kind,
+            "what": WORDS.get(touch.kind, touch.kind),
+            "deviceId": touch.device_id,
+            "deviceName": touch.device_name,
+            "user": touch.user,
+            "note": touch.note,
+        }
+        for touch in found.touches
+    ]
+    total = totals(found)
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "now": wire.stamp(found.now),
+        "days": found.days,
+        "reading": found.reading,
+        "totals": {
+            "devices": total.devices,
+            "people": total.people,
+            "mails": total.mails,
+            "unreached": total.unreached,
+            "byKind": dict(total.by_kind),
+            "atOnce": at_once,
+            "byKindBefore": was,
+        },
+        "perDay": days,
+        "touches": touches,
+        "untold": [
+            {"deviceName": device, "policyId": id, "policyName": names.get(id, id), "reason": reason}
+            for device, id, reason in found.untold
+        ],
+    }
+    notes = [
+        f"{total.devices} devices and {total.people} people in {found.days} days; {total.mails} mails,"
+        f" {total.unreached} that reach nobody."
+    ]
+    if was is not None:
+        notes.append(f"As it is now: {_kinds(was)}. With the plan: {_kinds(dict(total.by_kind))}, {at_once} of them at once.")
+    notes += [f"Cannot be foretold: {item['deviceName']} under {item['policyName']}: {item['reason']}." for item in data["untold"][:10]]
+    if len(data["untold"]) > 10:
+        notes.append(f"… and {len(data['untold']) - 10} more (see -o json).")
+    if any(readings_differ(schedule) for schedule in schedules.values()):
+        notes.append(f'Waits are counted by the reading "{found.reading}"; the other one: --reading.')
+    return Outcome(
+        data=data,
+        rows=touches if options.names else days,
+        columns=NAME_COLUMNS if options.names else DAY_COLUMNS,
+        title=f"From {found.now:%Y-%m-%d %H:%M} UTC, {found.days} days",
+        notes=tuple(notes),
+        empty="Nobody is touched: no noncompliant device has an action ahead.",
+    )
+
+
+def _kinds(kinds: dict[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing"
+
+
+def _planned(source: str, tools: Tools) -> dict[str, Schedule]:
+    try:
+        plan = plan_from(json.loads(tools.read_text(source)), source)
+    except ValueError as problem:
+        raise BadFile(f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE.") from None
+    found = {c.target.id: c.after for c in plan.changes if isinstance(c.after, Schedule)}
+    if not found:
+        raise UsageProblem(f"{source} changes no schedule, so it has no impact to show.")
+    return found

@@ -1,0 +1,172 @@
+"""Steering a lab: its clock, rules, logs and devices, under /lab and apart from both versions of Graph."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import UsageProblem
+from toolkit.lab.contract import RequestError
+from toolkit.lab.store import Store
+
+if TYPE_CHECKING:
+    from toolkit.lab.app import Lab
+
+CONTROLS: tuple[tuple[str, str, str], ...] = (
+    ("GET", "/lab/story", "which tenant this is, its time, and how much is in it"),
+    ("GET", "/lab/clock", "the time in the lab"),
+    ("POST", "/lab/clock", '`{"advance": "PT120H"}` or `{"until": "2026-11-09T08:00:00Z"}`'),
+    ("GET", "/lab/rules", "every rule of behaviour with the value that holds"),
+    ("POST", "/lab/rules", '`{"name": "action-clock", "value": "after-mark"}`'),
+    ("GET", "/lab/events", "what happened, in order"),
+    ("GET", "/lab/mail", "the mails that were sent, in order"),
+    ("GET", "/lab/requests", "the last 1,000 requests"),
+    ("POST", "/lab/reset", "back to how the story begins"),
+    ("POST", "/lab/devices/{}/break", '`{"setting": "osMinimumVersion"}`, or the first that can fail'),
+    ("POST", "/lab/devices/{}/fix", "every setting is met again"),
+    ("POST", "/lab/devices/{}/checkin", "sync and calculate now"),
+    ("POST", "/lab/devices/{}/enrol", "as if just enrolled"),
+    ("POST", "/lab/devices/{}/offline", "no more check-ins"),
+    ("POST", "/lab/devices/{}/online", "check-ins again"),
+)
+LOGS = {"events": "event", "mail": "mail", "requests": "request"}
+DEVICE_VERBS = ("break", "fix", "checkin", "enrol", "offline", "online")
+COUNTED = ("policy", "catalogPolicy", "template", "access", "group", "user", "device")
+
+_DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+
+
+def answer(lab: Lab, method: str, path: str, query: str, raw: bytes | None) -> tuple[int, Any]:
+    """(status, JSON) of an address below /lab. Raises UsageProblem (400) and RequestError (404)."""
+    del query
+    store = lab.store
+    steps = path.strip("/").split("/")
+    match method, *steps:
+        case "GET", "story":
+            return 200, story(store)
+        case "GET", "clock":
+            return 200, {"now": store.meta("clock")}
+        case "POST", "clock":
+            events = lab.world.advance(_until(lab.world.now, _body(raw)))
+            return 200, {"now": store.meta("clock"), "events": events}
+        case "GET", "rules":
+            return 200, {"value": rules(store)}
+        case "POST", "rules":
+            return 200, set_rule(lab, _body(raw))
+        case "GET", ("events" | "mail" | "requests") as name:
+            return 200, {"value": [{"number": number, **row} for number, row in store.log(LOGS[name])]}
+        case "POST", "reset":
+            lab.reset()
+            return 200, story(store)
+        case "POST", "devices", key, verb if verb in DEVICE_VERBS:
+            return 200, steer(lab, key, verb, _body(raw))
+    raise RequestError(404, "NotFound", f"The lab has no {method} /lab/{path}.")
+
+
+def story(store: Store) -> dict[str, Any]:
+    return {
+        "story": store.meta("story"),
+        "seed": store.meta("seed"),
+        "organization": (store.meta("organization") or {}).get("displayName"),
+        "now": store.meta("clock"),
+        "counts": {kind: store.count(kind) for kind in COUNTED},
+    }
+
+
+def rules(store: Store) -> list[dict[str, Any]]:
+    from toolkit.lab.rules import RULES, value
+
+    return [
+        {
+            "name": rule.name,
+            "value": value(store, rule.name),
+            "default": rule.default,
+            "values": list(rule.values),
+            "status": rule.status,
+            "meaning": rule.meaning,
+            "source": rule.source,
+        }
+        for rule in RULES
+    ]
+
+
+def set_rule(lab: Lab, body: dict[str, Any]) -> dict[str, Any]:
+    from toolkit.lab.rules import set_value, value
+
+    name = body.get("name")
+    if not isinstance(name, str) or "value" not in body:
+        raise UsageProblem("A rule is set by its name and a value.")
+    set_value(lab.store, name, str(body["value"]))
+    lab.forget_world()  # it may have read the rules when it was made
+    return {"name": name, "value": value(lab.store, name)}
+
+
+def find_device(store: Store, key: str) -> str:
+    """The id of the device with this id or name. Raises RequestError (404)."""
+    if store.get("device", key) is not None:
+        return key
+    named = [device["id"] for device in store.all("device") if device["deviceName"].lower() == key.lower()]
+    if len(named) != 1:
+        raise RequestError(
+            404, "NotFound", f"The lab has {'no' if not named else len(named)} devices '{key}'."
+        )
+    return str(named[0])
+
+
+def steer(lab: Lab, key: str, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+    from urllib.parse import unquote
+
+    id = find_device(lab.store, unquote(key))
+    setting: str | None = None
+    if verb == "break":
+        wanted = body.get("setting")
+        if wanted is not None and not isinstance(wanted, str):
+            raise UsageProblem("A setting is named by a text.")
+        setting = lab.world.break_device(id, wanted)
+    elif verb == "fix":
+        lab.world.fix_device(id)
+    elif verb == "checkin":
+        lab.world.check_in(id)
+    elif verb == "enrol":
+        lab.world.enrol(id)
+    else:
+        lab.world.offline(id, verb == "offline")
+    device = lab.store.get("device", id) or {}
+    shown = {key: device.get(key) for key in ("id", "deviceName", "complianceState", "lastSyncDateTime")}
+    return shown if setting is None else {**shown, "setting": setting}
+
+
+def _body(raw: bytes | None) -> dict[str, Any]:
+    import json
+
+    if not raw:
+        return {}
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise UsageProblem("The body is not JSON that can be read.") from error
+    if not isinstance(body, dict):
+        raise UsageProblem("The body must be a JSON object.")
+    return body
+
+
+def _until(now: datetime, body: dict[str, Any]) -> datetime:
+    """The moment to go to. Raises UsageProblem for one in the past: time in the lab never goes back."""
+    text = body.get("advance", body.get("until"))
+    if not isinstance(text, str) or len(body) != 1:
+        raise UsageProblem("Say how far (advance) or how long (until).", hint='{"advance": "PT120H"}')
+    try:
+        if "advance" in body:
+            found = _DURATION.fullmatch(text)
+            if found is None or not any(found.groups()):
+                raise UsageProblem(f'"{text}" is no duration.', hint='Write it as "P5D" or "PT120H".')
+            weeks, days, hours, minutes = (int(group or 0) for group in found.groups())
+            return now + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
+        until = datetime.fromisoformat(text)
+        until = (until if until.tzinfo is not None else until.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageProblem(f'"{text}" is no time that the lab can go to.') from error
+    if until < now:
+        raise UsageProblem(f"It is {now:%Y-%m-%d %H:%M} in the lab, and time there never goes back.")
+    return until
