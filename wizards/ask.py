@@ -23,16 +23,18 @@ class QuestionaryAsker:
     """Questions on the terminal, written to stderr so that stdout stays data."""
 
     def confirm(self, sentence: str) -> bool:
+        from sys import stderr
+
         import questionary
         from prompt_toolkit.output import create_output
-        from sys import stderr
 
         return bool(questionary.confirm(sentence, default=False, output=create_output(stderr)).unsafe_ask())
 
     def word(self, sentence: str, expected: Iterable[str]) -> bool:
+        from sys import stderr
+
         import questionary
         from prompt_toolkit.output import create_output
-        from sys import stderr
 
         typed = questionary.text(f"{sentence}:", output=create_output(stderr)).unsafe_ask()
         return str(typed).strip().casefold() in {word.casefold() for word in expected}

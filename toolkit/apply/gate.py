@@ -90,7 +90,8 @@ def _high(plan: Plan, flags: Flags, can_ask: bool) -> Decision:
     shown = f'"{expected[0]}"' if " " in expected[0] or not expected[0].isalnum() else expected[0]
     return Refuse(
         ConfirmationNeeded(
-            "This is high risk, and nobody can be asked here.", hint=f"Say what you mean: --force {shown}. --what-if shows the plan."
+            "This is high risk, and nobody can be asked here.",
+            hint=f"Say what you mean: --force {shown}. --what-if shows the plan.",
         )
     )
 

@@ -108,7 +108,14 @@ class Journal:
         self._append({"entry": entry, "what": "sending", "item": item})
 
     def outcome(
-        self, entry: str, item: int, state: str, *, id: str = "", left: Content | None = None, problem: str = ""
+        self,
+        entry: str,
+        item: int,
+        state: str,
+        *,
+        id: str = "",
+        left: Content | None = None,
+        problem: str = "",
     ) -> None:
         self._append(
             {
@@ -124,7 +131,14 @@ class Journal:
 
     def settle(self, entry: str, item: int, state: str, *, id: str = "", left: Content | None = None) -> None:
         self._append(
-            {"entry": entry, "what": "settled", "item": item, "state": state, "id": id, "left": content_json(left)}
+            {
+                "entry": entry,
+                "what": "settled",
+                "item": item,
+                "state": state,
+                "id": id,
+                "left": content_json(left),
+            }
         )
 
     def end(self, entry: str) -> None:
@@ -204,7 +218,9 @@ class Journal:
 
     def _entry(self, id: str, record: Mapping[str, Any]) -> Entry:
         plan: Plan = record["plan"]
-        items = tuple(_item(change, record["items"].get(index, ())) for index, change in enumerate(plan.changes))
+        items = tuple(
+            _item(change, record["items"].get(index, ())) for index, change in enumerate(plan.changes)
+        )
         at = datetime.fromisoformat(record["at"])
         return Entry(id=id, at=at, plan=plan, items=items, is_ended=record["ended"])
 
@@ -250,7 +266,11 @@ def _masked(value: Any) -> Any:
             for key, item in value.items()
         }
     if isinstance(value, list):
-        if len(value) == 2 and isinstance(value[0], str) and (_SECRET.search(value[0]) or value[0].lower() == "authorization"):
+        if (
+            len(value) == 2
+            and isinstance(value[0], str)
+            and (_SECRET.search(value[0]) or value[0].lower() == "authorization")
+        ):
             return [value[0], "(not kept)"]
         return [_masked(item) for item in value]
     return value
@@ -281,5 +301,3 @@ def _lock(handle: Any) -> None:
         msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
         return
     fcntl.flock(handle.fileno(), fcntl.LOCK_EX)
-
-

@@ -135,7 +135,9 @@ def _one(
         # What was in flight may have arrived; the reading below tells.
         trouble = Unconfirmed(f"Interrupted while {change.target.words} was being written.")
         result = _settled(change, trouble, tenant)
-        journal.outcome(entry, index, result.state, id=result.id, left=_left(result, tenant), problem=trouble.message)
+        journal.outcome(
+            entry, index, result.state, id=result.id, left=_left(result, tenant), problem=trouble.message
+        )
         raise
     except GraceProblem as problem:
         trouble = problem
@@ -259,7 +261,9 @@ def _compare(change: Change, tenant: Tenant, *, content_only: bool = False) -> N
         return
     planned = content_fingerprint(change.before) if change.before is not None else "absent"
     current = content_fingerprint(_comparable(change, now.content)) if now.content is not None else "absent"
-    same_content = planned == current or change.fingerprint.partition("/")[0] == now.fingerprint.partition("/")[0]
+    same_content = (
+        planned == current or change.fingerprint.partition("/")[0] == now.fingerprint.partition("/")[0]
+    )
     if content_only and same_content:
         return
     raise stale(change, now, same_content=same_content)
@@ -273,7 +277,9 @@ def stale(change: Change, now: Observed, *, same_content: bool = False) -> Stale
     elif now.content is None:
         sentence = f"{_capital(change.target.words)} is gone since the plan was made."
     elif same_content:
-        sentence = f"{_capital(change.target.words)} belongs to something that was changed since the plan was made."
+        sentence = (
+            f"{_capital(change.target.words)} belongs to something that was changed since the plan was made."
+        )
     else:
         sentence = f"{_capital(change.target.words)} was changed by somebody else since the plan was made."
     return StalePlan(
@@ -290,7 +296,9 @@ def stale(change: Change, now: Observed, *, same_content: bool = False) -> Stale
     )
 
 
-def _look_again(change: Change, tenant: Tenant, first_look: datetime, journal: Journal, touched: set[str]) -> None:
+def _look_again(
+    change: Change, tenant: Tenant, first_look: datetime, journal: Journal, touched: set[str]
+) -> None:
     if change.target.id and change.target.id in touched:
         # Our own earlier write moved its revision; its content must still be what was planned for.
         _compare(change, tenant, content_only=True)
@@ -341,5 +349,3 @@ def _content_id(content: Content | None) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-

@@ -29,7 +29,9 @@ def newest(entries: tuple[Entry, ...]) -> Entry:
     for entry in reversed(entries):
         if entry.undoes is None and entry.undone_by is None and entry.state in (DONE, PARTLY):
             return entry
-    raise GraceProblem("There is nothing to undo in this tenant's journal.", hint="See it with: grace journal list")
+    raise GraceProblem(
+        "There is nothing to undo in this tenant's journal.", hint="See it with: grace journal list"
+    )
 
 
 def reverse(entry: Entry, plan: Plan, look: Look) -> Plan:

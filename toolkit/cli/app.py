@@ -55,7 +55,7 @@ def run(argv: Sequence[str], environment: Environment) -> int:
         problem = StorageProblem(f"The system refused a file{where}: {error.strerror or error}.")
     except RecursionError:
         problem = UsageProblem("The input is nested too deeply.")
-    except Exception as error:  # noqa: BLE001 the edge: a bug is said in one sentence, and told apart by its name
+    except Exception as error:
         if os.environ.get("GRACE_TRACEBACK"):
             raise
         problem = GraceProblem(
@@ -143,7 +143,9 @@ def _write(outcome: Outcome, invocation: Invocation, output: str, environment: E
     return outcome.exit_code
 
 
-def _say_problem(problem: GraceProblem, output: str, stderr: TextIO, environment: Environment, color: bool) -> None:
+def _say_problem(
+    problem: GraceProblem, output: str, stderr: TextIO, environment: Environment, color: bool
+) -> None:
     from toolkit.render.problem import problem_json, problem_text
 
     look = _look(stderr, environment, Globals(no_color=not color))
@@ -165,7 +167,11 @@ def _look(stream: TextIO, environment: Environment, flags: Globals) -> Look:
         terminal = stream.isatty()
     except ValueError:
         terminal = False
-    no_color = flags.no_color or bool(environment.variables.get("NO_COLOR")) or environment.variables.get("TERM") == "dumb"
+    no_color = (
+        flags.no_color
+        or bool(environment.variables.get("NO_COLOR"))
+        or environment.variables.get("TERM") == "dumb"
+    )
     return Look(
         width=environment.width if terminal else None,
         color=terminal and not no_color,
@@ -203,6 +209,7 @@ def _interrupted(environment: Environment, flags: Globals) -> str:
     except GraceProblem:
         return "Cancelled."
     if entries and not entries[-1].is_ended:
-        return f"Cancelled while entry {entries[-1].id} was being applied. See what was done: grace journal list"
+        return (
+            f"Cancelled while entry {entries[-1].id} was being applied. See what was done: grace journal list"
+        )
     return "Cancelled. Nothing was changed."
-

@@ -48,7 +48,11 @@ class Prospect:
 
 
 def conduct(
-    plan: Plan, tools: ToolBox, flags: Globals, environment: Environment, show: Callable[[Prospect, bool], None]
+    plan: Plan,
+    tools: ToolBox,
+    flags: Globals,
+    environment: Environment,
+    show: Callable[[Prospect, bool], None],
 ) -> Outcome:
     """What became of the plan. `show` puts the prospect on the screen; the flag asks for the exact requests too."""
     tenant = tools.tenant
@@ -61,7 +65,10 @@ def conduct(
     plan = prospect.plan
     if not plan.changes:
         return Outcome(
-            data=_document(plan, (), "", what_if=False), rows=(), columns=COLUMNS, empty="Nothing to do: it is so already."
+            data=_document(plan, (), "", what_if=False),
+            rows=(),
+            columns=COLUMNS,
+            empty="Nothing to do: it is so already.",
         )
     what_if = flags.what_if or environment.variables.get("GRACE_WHAT_IF", "") not in ("", "0", "false")
     show(prospect, what_if)
@@ -83,7 +90,11 @@ def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
         return Prospect(plan, (), None)
     schedules = {c.target.id: c for c in plan.changes if c.target.kind == SCHEDULE and c.target.id}
     policies = _policies(plan, tenant)
-    statuses = {id: tenant.statuses(policies[id]) for id in schedules if id in policies and policies[id].assignments != ()}
+    statuses = {
+        id: tenant.statuses(policies[id])
+        for id in schedules
+        if id in policies and policies[id].assignments != ()
+    }
     now = tenant.now()
     templates = [c.target.id for c in plan.changes if c.target.kind == TEMPLATE and c.target.id]
     reach = Reach(
@@ -123,9 +134,13 @@ def impact_lines(impact: ImpactChange | None) -> tuple[str, ...]:
         lines.append(f"now: {_devices(devices)} at once, because they are noncompliant long enough already")
     if parts:
         what = ", ".join(parts)
-        lines.append(f"next {FORETOLD_DAYS} days: {what} on {_devices(after.devices)}, if nothing else changes")
+        lines.append(
+            f"next {FORETOLD_DAYS} days: {what} on {_devices(after.devices)}, if nothing else changes"
+        )
     if after.unreached > before.unreached:
-        lines.append(f"{after.unreached - before.unreached} of these reach nobody (no mail address, partner-managed or platform)")
+        lines.append(
+            f"{after.unreached - before.unreached} of these reach nobody (no mail address, partner-managed or platform)"
+        )
     if impact.after.untold:
         lines.append(f"cannot be foretold for {_devices(len(impact.after.untold))}: no date is reported")
     if not lines:
@@ -138,7 +153,9 @@ def _devices(count: int) -> str:
 
 
 def _policies(plan: Plan, tenant: Tenant) -> dict[str, Policy]:
-    wanted = {c.target.id for c in plan.changes if c.target.kind in (SCHEDULE, POLICY, ASSIGNMENTS) and c.target.id}
+    wanted = {
+        c.target.id for c in plan.changes if c.target.kind in (SCHEDULE, POLICY, ASSIGNMENTS) and c.target.id
+    }
     return {policy.id: policy for policy in tenant.policies() if policy.id in wanted} if wanted else {}
 
 
@@ -197,9 +214,13 @@ def _outcome(plan: Plan, applied: Applied, tenant: Tenant) -> Outcome:
     done = sum(result.state == DONE for result in applied.results)
     if problem is None:
         count = "" if len(applied.results) == 1 else f" all {len(applied.results)} changes"
-        notes: tuple[str, ...] = (f"Applied{count} to {tenant.name.name}. Take it back with: grace undo {applied.entry}",)
+        notes: tuple[str, ...] = (
+            f"Applied{count} to {tenant.name.name}. Take it back with: grace undo {applied.entry}",
+        )
     else:
-        notes = (f"{done} of {len(applied.results)} changes applied. See: grace journal show {applied.entry}",)
+        notes = (
+            f"{done} of {len(applied.results)} changes applied. See: grace journal show {applied.entry}",
+        )
     rows = [_row(result) for result in applied.results]
     return Outcome(
         data=_document(plan, applied.results, applied.entry, what_if=False, tenant=tenant),
@@ -228,7 +249,11 @@ def _document(
     rows = []
     for result in results:
         row = _row(result)
-        if result.state == DONE and result.change.target.kind in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS) and tenant:
+        if (
+            result.state == DONE
+            and result.change.target.kind in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS)
+            and tenant
+        ):
             row["resource"] = _resource(result, tenant)
         if result.change.target.kind not in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS):
             row["answer"] = result.answer
@@ -260,5 +285,3 @@ def _planned(prospect: Prospect) -> dict[str, Any]:
         "requests": [{"method": method, "url": url, "body": body} for method, url, body in prospect.requests],
         "impact": list(impact_lines(prospect.impact)),
     }
-
-

@@ -46,7 +46,11 @@ class Environment:
         return max(40, shutil.get_terminal_size((100, 24)).columns)
 
     def unicode(self, stream: TextIO) -> bool:
-        return (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "") in {"utf8", "utf16", "utf32"}
+        return (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "") in {
+            "utf8",
+            "utf16",
+            "utf32",
+        }
 
     @property
     def home(self) -> str:

@@ -123,7 +123,9 @@ def parse(argv: Sequence[str], read_text: Callable[[str], str]) -> Invocation:
 
         if "--help" in rest or "-h" in rest:
             raise HelpAsked(noun_help(noun))
-        raise UsageProblem(f"grace {noun} wants a verb: {', '.join(VERBS[noun])}.", hint=f"grace {noun} --help")
+        raise UsageProblem(
+            f"grace {noun} wants a verb: {', '.join(VERBS[noun])}.", hint=f"grace {noun} --help"
+        )
     if noun in NOUNS and verb not in VERBS[noun]:
         near = nearest(verb, VERBS[noun])
         raise UsageProblem(
@@ -162,11 +164,26 @@ def build(spec: Spec) -> _Parser:
     add("-o", "--output", metavar="FORMAT", choices=formats, help=" ".join(formats))
     add("--query", metavar="EXPR", help="JMESPath over the JSON form")
     if spec.changes:
-        add("--what-if", action="store_true", help="show the plan and the exact requests, send nothing but GET")
+        add(
+            "--what-if",
+            action="store_true",
+            help="show the plan and the exact requests, send nothing but GET",
+        )
         add("--yes", "-y", action="store_true", help="do not ask (medium risk)")
-        add("--force", nargs="?", const="", metavar="NAME|COUNT", help="high risk: the name or count that is meant")
+        add(
+            "--force",
+            nargs="?",
+            const="",
+            metavar="NAME|COUNT",
+            help="high risk: the name or count that is meant",
+        )
         add("--save-plan", metavar="FILE", help="write the plan instead of applying it")
-        add("--on-error", choices=("stop", "continue"), default="stop", help="with several targets (default: stop)")
+        add(
+            "--on-error",
+            choices=("stop", "continue"),
+            default="stop",
+            help="with several targets (default: stop)",
+        )
     else:
         add("--select", metavar="A,B", help="only these properties or columns")
         add("--filter", metavar="ODATA", help="as in PowerShell's -Filter: \"name eq 'x' and version gt 2\"")
@@ -219,9 +236,14 @@ def metavar(arg: Arg) -> str:
         return arg.metavar
     if arg.choices:
         return "|".join(arg.choices)
-    return {"count": "N", "days": "N", "hours": "N", "after": "T", "content": "TEXT|@FILE", "setting": "NAME=VALUE"}.get(
-        arg.kind, arg.kind.upper() if arg.kind != "text" else arg.name.upper().replace("_", "-")
-    )
+    return {
+        "count": "N",
+        "days": "N",
+        "hours": "N",
+        "after": "T",
+        "content": "TEXT|@FILE",
+        "setting": "NAME=VALUE",
+    }.get(arg.kind, arg.kind.upper() if arg.kind != "text" else arg.name.upper().replace("_", "-"))
 
 
 def _usage_of(arg: Arg) -> str:
@@ -246,7 +268,9 @@ def _add(where: Any, arg: Arg) -> None:
         where.add_argument(arg.name, nargs="*" if arg.many else "?", metavar=metavar(arg), help=help)
     else:
         action = "append" if arg.many else "store"
-        where.add_argument(*arg.flags, dest=arg.name, action=action, default=None, metavar=metavar(arg), help=help)
+        where.add_argument(
+            *arg.flags, dest=arg.name, action=action, default=None, metavar=metavar(arg), help=help
+        )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -263,7 +287,8 @@ def _parse(parser: _Parser, words: list[str], spec: Spec) -> argparse.Namespace:
             hint = f"Did you mean {near[0]}? " * bool(near) + f"grace {spec.words} --help"
             raise UsageProblem(f"grace {spec.words} has no flag {unknown[0].partition('=')[0]}.", hint=hint)
         raise UsageProblem(
-            f'grace {spec.words} has no use for "{unknown[0]}".', hint=f"Quote names with blanks. Usage: grace {usage(spec)}"
+            f'grace {spec.words} has no use for "{unknown[0]}".',
+            hint=f"Quote names with blanks. Usage: grace {usage(spec)}",
         )
     return namespace
 
@@ -287,7 +312,12 @@ def _globals(values: Mapping[str, Any]) -> Globals:
     return Globals(**given)
 
 
-_REFS: dict[str, type[Ref]] = {"policy": PolicyRef, "template": TemplateRef, "group": GroupRef, "device": DeviceRef}
+_REFS: dict[str, type[Ref]] = {
+    "policy": PolicyRef,
+    "template": TemplateRef,
+    "group": GroupRef,
+    "device": DeviceRef,
+}
 _KEYS = {
     "policy": ("policyId", "id", "policyName", "displayName", "name"),
     "template": ("templateId", "id", "templateName", "displayName", "name"),
@@ -348,7 +378,11 @@ def refs_from(text: str, keys: Sequence[str], noun: str) -> list[str]:
             whole = json.loads(stripped)
             items = list(whole) if isinstance(whole, list) else whole["value"] if _is_page(whole) else [whole]
         except ValueError:
-            items = [_json_line(line, number) for number, line in enumerate(stripped.splitlines(), 1) if line.strip()]
+            items = [
+                _json_line(line, number)
+                for number, line in enumerate(stripped.splitlines(), 1)
+                if line.strip()
+            ]
     else:
         items = [line.strip().strip('"') for line in stripped.splitlines() if line.strip()]
     found = []
@@ -356,10 +390,13 @@ def refs_from(text: str, keys: Sequence[str], noun: str) -> list[str]:
         if isinstance(item, str) and item:
             found.append(item)
             continue
-        value = next((item[key] for key in keys if item.get(key)), None) if isinstance(item, Mapping) else None
+        value = (
+            next((item[key] for key in keys if item.get(key)), None) if isinstance(item, Mapping) else None
+        )
         if not isinstance(value, str):
             raise UsageProblem(
-                f"Object {place} on standard input names no {noun}.", hint=f"It needs one of: {', '.join(keys)}."
+                f"Object {place} on standard input names no {noun}.",
+                hint=f"It needs one of: {', '.join(keys)}.",
             )
         found.append(value)
     return list(dict.fromkeys(found))
@@ -410,7 +447,9 @@ def _platform(text: str, _read: Callable[[str], str]) -> str:
     if key is None:
         near = nearest(text, (platform.key for platform in PLATFORMS))
         known = ", ".join(platform.key for platform in PLATFORMS if not platform.retired)
-        raise UsageProblem(f'"{text}" is not a platform.', hint=f"Did you mean {near[0]}? " * bool(near) + f"Known: {known}.")
+        raise UsageProblem(
+            f'"{text}" is not a platform.', hint=f"Did you mean {near[0]}? " * bool(near) + f"Known: {known}."
+        )
     return key
 
 

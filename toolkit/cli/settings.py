@@ -86,7 +86,9 @@ class Settings:
                 with open(self.path, "rb") as handle:
                     self._kept = dict(tomllib.load(handle))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-                raise BadFile(f"{self.path} is not TOML: {problem}.", hint="Mend it, or remove it to start anew.") from None
+                raise BadFile(
+                    f"{self.path} is not TOML: {problem}.", hint="Mend it, or remove it to start anew."
+                ) from None
             except OSError as problem:
                 raise StorageProblem(f"Cannot read {self.path}: {problem.strerror}.") from None
         return self._kept
@@ -108,7 +110,9 @@ class Settings:
 def check_name(name: str) -> None:
     """A tenant's name becomes a file's name, so it is kept plain."""
     if not _NAME.fullmatch(name):
-        raise UsageProblem(f'"{name}" cannot be the name of a tenant.', hint="Letters, digits, dots, dashes; at most 64.")
+        raise UsageProblem(
+            f'"{name}" cannot be the name of a tenant.', hint="Letters, digits, dots, dashes; at most 64."
+        )
 
 
 def write_whole(path: str, text: str, mode: int = 0o600) -> None:

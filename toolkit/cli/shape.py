@@ -30,7 +30,7 @@ def shaped(outcome: Outcome, flags: Globals) -> Outcome:
 
 
 def _rows(outcome: Outcome, flags: Globals) -> Outcome:
-    data = list(outcome.data or ())
+    data: list[Mapping[str, Any]] = [item for item in outcome.data or () if isinstance(item, Mapping)]
     rows = list(outcome.rows) if outcome.rows is not None else data
     pairs = list(zip(data, rows, strict=True))
     if flags.filter is not None:
@@ -38,7 +38,9 @@ def _rows(outcome: Outcome, flags: Globals) -> Outcome:
         pairs = [pair for pair in pairs if matches(_both(pair))]
     if flags.search is not None:
         needle = flags.search.casefold()
-        pairs = [pair for pair in pairs if needle in json.dumps(pair, ensure_ascii=False, default=str).casefold()]
+        pairs = [
+            pair for pair in pairs if needle in json.dumps(pair, ensure_ascii=False, default=str).casefold()
+        ]
     if flags.sort is not None:
         order = []
         for part in flags.sort.split(","):
@@ -66,22 +68,31 @@ def _both(pair: tuple[Mapping[str, Any], Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _selected(outcome: Outcome, names: Sequence[str]) -> Outcome:
-    known = {**{c.title.casefold(): c for c in outcome.columns}, **{c.key.casefold(): c for c in outcome.columns}}
+    known = {
+        **{c.title.casefold(): c for c in outcome.columns},
+        **{c.key.casefold(): c for c in outcome.columns},
+    }
     data = outcome.data
-    items = [data] if isinstance(data, Mapping) else list(data or ())
+    items: list[Mapping[str, Any]] = [data] if isinstance(data, Mapping) else list(data or ())
     rows = list(outcome.rows) if outcome.rows is not None else items
     if items:
         for name in names:
             if name.casefold() not in known:
                 _check_known(name, items, "--select")
-    columns = tuple(replace(known[n.casefold()], wide=False) if n.casefold() in known else Column(n, n) for n in names)
+    columns = tuple(
+        replace(known[n.casefold()], wide=False) if n.casefold() in known else Column(n, n) for n in names
+    )
     # A column that only the table has is looked up there, so that both spellings work everywhere.
     keys = [known[n.casefold()].key if n.casefold() in known else n for n in names]
     cut = [
         {key: pick(item, key) if pick(item, key) is not None else pick(row, key) for key in keys}
         for item, row in zip(items, rows, strict=True)
     ]
-    shown = [{**row, **part} for row, part in zip(rows, cut, strict=True)] if not isinstance(data, Mapping) else None
+    shown = (
+        [{**row, **part} for row, part in zip(rows, cut, strict=True)]
+        if not isinstance(data, Mapping)
+        else None
+    )
     if isinstance(data, Mapping):
         return replace(outcome, data=cut[0], sections=(), rows=None, columns=columns, text=None)
     return replace(outcome, data=cut, rows=shown, columns=columns, sections=())
@@ -103,7 +114,9 @@ def _queried(outcome: Outcome, query: str) -> Outcome:
     try:
         found = jmespath.search(query, json.loads(json.dumps(outcome.data, default=str)))
     except (JMESPathError, ValueError) as problem:
-        raise UsageProblem(f"--query is not JMESPath: {str(problem).splitlines()[0]}.", hint="See jmespath.org.") from None
+        raise UsageProblem(
+            f"--query is not JMESPath: {str(problem).splitlines()[0]}.", hint="See jmespath.org."
+        ) from None
     if isinstance(found, Mapping):
         return Outcome(data=found, notes=outcome.notes, problems=outcome.problems)
     if isinstance(found, list) and all(isinstance(item, Mapping) for item in found):
@@ -112,7 +125,9 @@ def _queried(outcome: Outcome, query: str) -> Outcome:
     values = found if isinstance(found, list) else [found]
     return Outcome(
         data=found,
-        text="\n".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values),
+        text="\n".join(
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values
+        ),
         notes=outcome.notes,
         problems=outcome.problems,
     )

@@ -90,7 +90,8 @@ class ToolBox:
     def lab(self) -> Lab:
         if self.chosen.kind != "lab":
             raise UsageProblem(
-                f'"{self.profile}" is not a lab tenant.', hint="Lab commands speak to a lab: add --tenant lab."
+                f'"{self.profile}" is not a lab tenant.',
+                hint="Lab commands speak to a lab: add --tenant lab.",
             )
         if self._lab is None:
             from toolkit.lab.app import create_lab, open_lab
@@ -108,7 +109,8 @@ class ToolBox:
 
         if not is_lab(self.profile):
             raise UsageProblem(
-                f'"{self.profile}" is not a lab tenant.', hint="A lab of its own is any name that begins with lab-."
+                f'"{self.profile}" is not a lab tenant.',
+                hint="A lab of its own is any name that begins with lab-.",
             )
         path = self.lab_path(self.profile)
         if os.path.exists(path):
@@ -165,7 +167,11 @@ class ToolBox:
                 if stream is None or stream.isatty():
                     raise UsageProblem('"-" reads standard input, and nothing is piped into it.')
                 try:
-                    raw = stream.buffer.read(LARGEST_FILE + 1) if hasattr(stream, "buffer") else stream.read().encode()
+                    raw = (
+                        stream.buffer.read(LARGEST_FILE + 1)
+                        if hasattr(stream, "buffer")
+                        else stream.read().encode()
+                    )
                 except OSError as problem:
                     raise BadFile(f"Standard input cannot be read: {problem.strerror}.") from None
                 self._stdin = _decoded(raw, "Standard input")
@@ -185,7 +191,9 @@ class ToolBox:
         from toolkit.cli.app import run
 
         out, err = StringIO(), StringIO()
-        inner = replace(self.environment, stdin=StringIO(), stdout=out, stderr=err, columns=self.environment.width)
+        inner = replace(
+            self.environment, stdin=StringIO(), stdout=out, stderr=err, columns=self.environment.width
+        )
         code = run(words, inner)
         return code, out.getvalue(), err.getvalue()
 
@@ -208,7 +216,9 @@ class ToolBox:
             return Answer(response.status, headers, response.body)
 
         organization = lab.store.meta("organization") or {}
-        name = TenantName(self.profile, str(organization.get("id", "lab")), str(organization.get("displayName", "Lab")))
+        name = TenantName(
+            self.profile, str(organization.get("id", "lab")), str(organization.get("displayName", "Lab"))
+        )
 
         def now() -> datetime:
             from toolkit.model.wire import moment
@@ -231,14 +241,23 @@ class ToolBox:
         root = (self.environment.variables.get("GRACE_GRAPH_URL") or GRAPH).rstrip("/")
         _check_root(root)
         tenant = self._made(
-            RequestsTransport(), root, lambda: token, TenantName(self.profile, "", root), self.clock.now, limited=True
+            RequestsTransport(),
+            root,
+            lambda: token,
+            TenantName(self.profile, "", root),
+            self.clock.now,
+            limited=True,
         )
         items = tenant.listed("/organization")
         first = items[0] if items else {}
-        tenant.name = TenantName(self.profile, str(first.get("id", "")), str(first.get("displayName") or root))
+        tenant.name = TenantName(
+            self.profile, str(first.get("id", "")), str(first.get("displayName") or root)
+        )
         return tenant
 
-    def _made(self, transport: Any, root: str, token: Any, name: TenantName, now: Any, *, limited: bool) -> Tenant:
+    def _made(
+        self, transport: Any, root: str, token: Any, name: TenantName, now: Any, *, limited: bool
+    ) -> Tenant:
         from toolkit.graph.limiter import Limiter
         from toolkit.graph.reads import Tenant
         from toolkit.graph.session import Limits, Session
@@ -288,5 +307,3 @@ def _check_root(root: str) -> None:
     if parts.scheme == "http" and loopback:
         return
     raise UsageProblem(f"GRACE_GRAPH_URL is {root}: it must be https, or http on loopback.")
-
-

@@ -33,9 +33,21 @@ SPEC = Spec(
     changes=True,
     args=(
         Arg("method", "GET, POST, PATCH, PUT or DELETE", required=True, metavar="METHOD"),
-        Arg("url", "a path such as /deviceManagement/managedDevices, with or without a version, or a whole address", required=True),
-        Arg("body", "JSON as text, @FILE, or - for standard input", ("--body",), kind="content", metavar="F|-"),
-        Arg("header", "a header, as in 'ConsistencyLevel: eventual' (repeat for several)", ("--header", "-H"), many=True, metavar="H"),
+        Arg(
+            "url",
+            "a path such as /deviceManagement/managedDevices, with or without a version, or a whole address",
+            required=True,
+        ),
+        Arg(
+            "body", "JSON as text, @FILE, or - for standard input", ("--body",), kind="content", metavar="F|-"
+        ),
+        Arg(
+            "header",
+            "a header, as in 'ConsistencyLevel: eventual' (repeat for several)",
+            ("--header", "-H"),
+            many=True,
+            metavar="H",
+        ),
         Arg("all_pages", "follow @odata.nextLink to the end", ("--all-pages",), kind="flag"),
         Arg("include", "status and headers too", ("--include",), kind="flag"),
     ),
@@ -50,7 +62,9 @@ SPEC = Spec(
 def propose(options: Options, tools: Tools) -> Plan | Outcome:
     method = options.method.upper()
     if method not in METHODS:
-        raise UsageProblem(f'"{options.method}" is not a method.', hint=f"It is one of: {', '.join(METHODS)}.")
+        raise UsageProblem(
+            f'"{options.method}" is not a method.', hint=f"It is one of: {', '.join(METHODS)}."
+        )
     path, version = _address(options.url, tools)
     headers = tuple(_header(text) for text in options.header)
     body = None if options.body is None else _body(options.body)
@@ -89,11 +103,19 @@ def _read(
         except ValueError:
             data = None
     if options.include:
-        data = {"status": answer.status, "headers": dict(answer.headers), "body": data if data is not None else text}
+        data = {
+            "status": answer.status,
+            "headers": dict(answer.headers),
+            "body": data if data is not None else text,
+        }
         return Outcome(data=data, text=json.dumps(data, indent=2))
     if data is None:
         return Outcome(data={"body": text}, text=text)
-    if isinstance(data, Mapping) and isinstance(data.get("value"), list) and all(isinstance(v, dict) for v in data["value"]):
+    if (
+        isinstance(data, Mapping)
+        and isinstance(data.get("value"), list)
+        and all(isinstance(v, dict) for v in data["value"])
+    ):
         more = ("There are more pages: add --all-pages.",) if data.get("@odata.nextLink") else ()
         return Outcome(data=data, rows=data["value"], notes=more)
     return Outcome(data=data)
@@ -105,7 +127,9 @@ def _address(url: str, tools: Tools) -> tuple[str, str]:
         version = urlsplit(url).path.strip("/").partition("/")[0]
         return url, version if version in ("v1.0", "beta") else "v1.0"
     if any(character.isspace() or ord(character) < 32 for character in url):
-        raise UsageProblem("The address has blanks in it.", hint="Write %20 for a blank, and quote the address.")
+        raise UsageProblem(
+            "The address has blanks in it.", hint="Write %20 for a blank, and quote the address."
+        )
     path = "/" + url.lstrip("/")
     for version in ("v1.0", "beta"):
         if path == f"/{version}" or path.startswith(f"/{version}/"):
@@ -118,7 +142,9 @@ def _header(text: str) -> tuple[str, str]:
     if not colon or not name.strip() or any(c in text for c in "\r\n"):
         raise UsageProblem(f'--header: "{text}" is not NAME: VALUE.')
     if name.strip().lower() in ("authorization", "host", "cookie"):
-        raise UsageProblem(f"--header {name.strip()}: Grace sets this one itself.", hint="Secrets are never arguments.")
+        raise UsageProblem(
+            f"--header {name.strip()}: Grace sets this one itself.", hint="Secrets are never arguments."
+        )
     return name.strip(), value.strip()
 
 

@@ -145,12 +145,16 @@ def judge(setting: Setting, expected: Any, facts: Mapping[str, Any]) -> Verdict:
     return Verdict(setting.name, COMPLIANT if passes else NONCOMPLIANT, expected, found)
 
 
-def judge_policy(platform: str, settings: Mapping[str, Any], facts: Mapping[str, Any] | None) -> tuple[Verdict, ...]:
+def judge_policy(
+    platform: str, settings: Mapping[str, Any], facts: Mapping[str, Any] | None
+) -> tuple[Verdict, ...]:
     """A verdict for every setting that the policy configures, in reading order; `facts` is None before any report."""
     known = [s for s in SETTINGS.get(platform, ()) if settings.get(s.name) is not None]
     if facts is None:
         return tuple(
-            Verdict(s.name, UNKNOWN if is_asked(s, settings[s.name]) else NOT_APPLICABLE, settings[s.name], None)
+            Verdict(
+                s.name, UNKNOWN if is_asked(s, settings[s.name]) else NOT_APPLICABLE, settings[s.name], None
+            )
             for s in known
         )
     return tuple(judge(s, settings[s.name], facts) for s in known)
@@ -192,7 +196,9 @@ def failing_value(setting: Setting, expected: Any) -> Any | None:
     return None if not is_asked(setting, expected) or meets(setting, expected, candidate) else candidate
 
 
-def step(record: Record, actual: str, grace_hours: Hours, now: datetime, version: int | str | None = None) -> Record:
+def step(
+    record: Record, actual: str, grace_hours: Hours, now: datetime, version: int | str | None = None
+) -> Record:
     """The record after a calculation whose verdict is `actual`.
 
     `version` is the policy version that was evaluated; None leaves the last one standing.

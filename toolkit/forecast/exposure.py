@@ -70,6 +70,8 @@ def by_key(devices: Iterable[Device]) -> dict[tuple[str, str], Device]:
 def in_grace(statuses: Iterable[PolicyStatus], now: datetime) -> int:
     """How many devices are in this policy's grace period now."""
     return sum(
-        status.status == NONCOMPLIANT_STATUS and status.grace_expires is not None and status.grace_expires > now
+        status.status == NONCOMPLIANT_STATUS
+        and status.grace_expires is not None
+        and status.grace_expires > now
         for status in statuses
     )

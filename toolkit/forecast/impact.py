@@ -127,7 +127,12 @@ def obstacle(kind: str, *, is_partner: bool, platform: str, user: str, has_mail:
 
 
 def impact(
-    schedules: Mapping[str, Schedule], exposures: Iterable[Exposure], *, now: datetime, days: int, reading: Reading
+    schedules: Mapping[str, Schedule],
+    exposures: Iterable[Exposure],
+    *,
+    now: datetime,
+    days: int,
+    reading: Reading,
 ) -> Impact:
     """What the schedules, by policy id, will do to these devices. What was due before `now` has happened already."""
     lines = {policy_id: _lines(schedule, schedule, reading) for policy_id, schedule in schedules.items()}
@@ -192,7 +197,9 @@ def totals(impact: Impact) -> Totals:
 def _lines(after: Schedule, before: Schedule, reading: Reading) -> tuple[_Line, ...]:
     grace, old_grace = grace_of(after), grace_of(before)
     old = {key: wait_of(action, old_grace, reading) for key, action in keyed(before)}
-    lines = [_Line(wait_of(action, grace, reading), old.get(key), action.kind) for key, action in keyed(after)]
+    lines = [
+        _Line(wait_of(action, grace, reading), old.get(key), action.kind) for key, action in keyed(after)
+    ]
     if after.grace is not None:
         lines.append(_Line(grace, before.grace, MARK))
     return tuple(sorted(lines, key=lambda line: (line.wait, rank(line.kind))))

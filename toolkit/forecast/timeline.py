@@ -73,7 +73,9 @@ def keyed(schedule: Schedule) -> tuple[tuple[str, Action], ...]:
     for action in schedule.actions:
         if action.kind == MARK:
             continue
-        text = ":".join((action.kind, f"{action.after}h", action.template_id or "", *sorted(action.cc_group_ids)))
+        text = ":".join(
+            (action.kind, f"{action.after}h", action.template_id or "", *sorted(action.cc_group_ids))
+        )
         seen[text] += 1
         named.append((text if seen[text] == 1 else f"{text}#{seen[text]}", action))
     return tuple(named)

@@ -32,7 +32,9 @@ def gather(
     return results
 
 
-def _alone(session: Session, path: str, version: str, headers: Mapping[str, str] | None) -> Any | GraceProblem:
+def _alone(
+    session: Session, path: str, version: str, headers: Mapping[str, str] | None
+) -> Any | GraceProblem:
     try:
         return session.get(path, version, headers)
     except GraceProblem as found:
@@ -65,7 +67,8 @@ def _batch(
             answer, body = answers.get(index, (None, None))
             if answer is None:
                 results[index] = GraphProblem(
-                    f"The answer to the batch holds nothing readable for {words_of(asked[index])}.", status=200
+                    f"The answer to the batch holds nothing readable for {words_of(asked[index])}.",
+                    status=200,
                 )
                 continue
             if 200 <= answer.status < 300:

@@ -58,24 +58,38 @@ def problem(request: Request, answer: Answer) -> GraceProblem:
         return not_json(request, answer)
     if status == 401:
         return SignInNeeded(
-            f"The service did not accept the sign-in for {what}{text}", hint="Sign in again, then repeat.", detail=facts
+            f"The service did not accept the sign-in for {what}{text}",
+            hint="Sign in again, then repeat.",
+            detail=facts,
         )
     if status == 403:
         return _permission_needed(request, f"{what} is not allowed{text}", facts)
     if status == 404:
-        return NotFound(f"{what} found nothing{text}", hint="It may have been removed meanwhile.", detail=facts)
+        return NotFound(
+            f"{what} found nothing{text}", hint="It may have been removed meanwhile.", detail=facts
+        )
     numbered = f"{status} {said.code}".strip()
     return GraphProblem(
-        f"{what} was refused ({numbered}){text}", status=status, graph_code=said.code, request_id=said.request_id
+        f"{what} was refused ({numbered}){text}",
+        status=status,
+        graph_code=said.code,
+        request_id=said.request_id,
     )
 
 
-def unconfirmed(request: Request, why: str, *, status: int | None = None, request_id: str | None = None) -> Unconfirmed:
+def unconfirmed(
+    request: Request, why: str, *, status: int | None = None, request_id: str | None = None
+) -> Unconfirmed:
     """For a write whose effect is not known; `why` continues "POST … " ("was sent, but no answer came")."""
     return Unconfirmed(
         f"{words_of(request)} {why}. Whether it took effect is not known.",
         hint="Look at the thing itself before this is repeated.",
-        detail={"method": request.method, "path": bare_path(request.url), "status": status, "requestId": request_id},
+        detail={
+            "method": request.method,
+            "path": bare_path(request.url),
+            "status": status,
+            "requestId": request_id,
+        },
     )
 
 
@@ -147,7 +161,9 @@ _INTERNAL_ADDRESS = re.compile(
     r"(\s*-?\s*\bUrl:\s*\S+)|(https?://[^\s\"'<>]*\.manage\.microsoft\.[^\s\"'<>]*)", re.IGNORECASE
 )
 # C0 and C1, line and paragraph separators, direction marks, the byte order mark and lone surrogates.
-_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+)
 
 
 def _permission_needed(request: Request, words: str, facts: dict[str, Any]) -> PermissionNeeded:

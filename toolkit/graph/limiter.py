@@ -100,7 +100,9 @@ class Limiter:
         quota = QUOTAS[service]
         kinds = (True, False) if write else (False,)
         with self._lock:
-            buckets = [(self._taken[service, kind], quota.writes if kind else quota.anything) for kind in kinds]
+            buckets = [
+                (self._taken[service, kind], quota.writes if kind else quota.anything) for kind in kinds
+            ]
             moments = [free_at(taken, size, quota.period) for taken, size in buckets]
             due = max((moment for moment in moments if moment is not None), default=at)
             if due > at:

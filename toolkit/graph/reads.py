@@ -37,6 +37,7 @@ T = TypeVar("T")
 MANAGEMENT = "/deviceManagement"
 ACTIONS = "scheduledActionsForRule($expand=scheduledActionConfigurations)"
 TEMPLATES = f"{MANAGEMENT}/notificationMessageTemplates"
+NO_QUERY: Mapping[str, str] = {}
 SYSTEM_TEMPLATE = "EnrollmentNotificationInternalMEO"
 """A hidden template of the service's own that shares the collection."""
 
@@ -78,10 +79,13 @@ class Tenant:
     def version(self, path: str) -> str:
         return version_for(path, self.forced_version)
 
-    def get(self, path: str, **query: str) -> Any:
+    def get(self, path: str, query: Mapping[str, str] = NO_QUERY) -> Any:
         return self.session.get(_with(path, query), version=self.version(path))
 
-    def listed(self, path: str, top: int | None = None, **query: str) -> list[dict[str, Any]]:
+    def listed(
+        self, path: str, query: Mapping[str, str] = NO_QUERY, *, top: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Every page of a collection."""
         return every(self.session, _with(path, query), version=self.version(path), top=top)
 
     # Policies
@@ -93,20 +97,20 @@ class Tenant:
     def _read_policies(self) -> tuple[Policy, ...]:
         classic = [
             wire.policy_from(item, CLASSIC)
-            for item in self.listed(f"{MANAGEMENT}/{CLASSIC}", **{"$expand": f"{ACTIONS},assignments"})
+            for item in self.listed(f"{MANAGEMENT}/{CLASSIC}", {"$expand": f"{ACTIONS},assignments"})
         ]
         if self.forced_version == "v1.0":
             return tuple(classic)  # the settings catalog's policies exist on beta only
         catalog = [
             wire.policy_from(item, CATALOG)
-            for item in self.listed(f"{MANAGEMENT}/{CATALOG}", **{"$expand": f"{ACTIONS},assignments"})
+            for item in self.listed(f"{MANAGEMENT}/{CATALOG}", {"$expand": f"{ACTIONS},assignments"})
         ]
         return (*classic, *catalog)
 
     def policy(self, id: str, collection: str = CLASSIC) -> Policy:
         """One policy, read now, with settings, schedule and assignments."""
         expand = f"{ACTIONS},assignments" + (",settings" if collection == CATALOG else "")
-        item = self.get(f"{MANAGEMENT}/{collection}/{quote(id)}", **{"$expand": expand})
+        item = self.get(f"{MANAGEMENT}/{collection}/{quote(id)}", {"$expand": expand})
         return wire.policy_from(item, collection)
 
     def find_policies(self, refs: Iterable[Ref]) -> tuple[Policy, ...]:
@@ -141,11 +145,11 @@ class Tenant:
         return self._once("templates", self._read_templates)
 
     def _read_templates(self) -> tuple[Template, ...]:
-        items = self.listed(TEMPLATES, **{"$expand": "localizedNotificationMessages"})
+        items = self.listed(TEMPLATES, {"$expand": "localizedNotificationMessages"})
         return tuple(wire.template_from(item) for item in items if item.get("displayName") != SYSTEM_TEMPLATE)
 
     def template(self, id: str) -> Template:
-        item = self.get(f"{TEMPLATES}/{quote(id)}", **{"$expand": "localizedNotificationMessages"})
+        item = self.get(f"{TEMPLATES}/{quote(id)}", {"$expand": "localizedNotificationMessages"})
         return wire.template_from(item)
 
     def find_template(self, ref: Ref) -> Template:
@@ -176,7 +180,9 @@ class Tenant:
         for group in self._kept.get("groups", ()):
             kept.setdefault(group.id, group)
         missing = [id for id in wanted if id not in kept]
-        for id, answer in zip(missing, self._gathered([f"/groups/{quote(id)}" for id in missing]), strict=True):
+        for id, answer in zip(
+            missing, self._gathered([f"/groups/{quote(id)}" for id in missing]), strict=True
+        ):
             if isinstance(answer, NotFound):
                 kept[id] = None
             elif isinstance(answer, GraceProblem):
@@ -191,7 +197,8 @@ class Tenant:
 
     def devices(self) -> tuple[Device, ...]:
         return self._once(
-            "devices", lambda: tuple(wire.device_from(item) for item in self.listed(f"{MANAGEMENT}/managedDevices"))
+            "devices",
+            lambda: tuple(wire.device_from(item) for item in self.listed(f"{MANAGEMENT}/managedDevices")),
         )
 
     def find_devices(self, ref: Ref) -> tuple[Device, ...]:
@@ -215,7 +222,7 @@ class Tenant:
 
     # For applying and undoing
 
-    def observe(self, target: Target, *, like: Content | None = None) -> Observed:
+    def observe(self, target: Target) -> Observed:
         """What the target is now, never from memory. For what has no id yet: whether that name is taken."""
         if target.kind in (SCHEDULE, ASSIGNMENTS, POLICY):
             return self._observe_policy(target)
@@ -228,7 +235,11 @@ class Tenant:
         if not target.id:
             self._kept.pop("policies", None)
             same = [p for p in self.policies() if p.name == target.name]
-            return Observed(self.policy(same[0].id, same[0].collection), revision(same[0])) if same else Observed(None)
+            return (
+                Observed(self.policy(same[0].id, same[0].collection), revision(same[0]))
+                if same
+                else Observed(None)
+            )
         try:
             policy = self.policy(target.id, collection)
         except NotFound:

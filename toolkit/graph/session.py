@@ -37,7 +37,15 @@ READING_POSTS = tuple(
 
 # Set here for every request; a caller must not replace them.
 _OURS = frozenset(
-    ("authorization", "host", "content-length", "transfer-encoding", "cookie", "proxy-authorization", "connection")
+    (
+        "authorization",
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "cookie",
+        "proxy-authorization",
+        "connection",
+    )
 )
 _LOG = 500
 _LONGEST_TRACE = 4000
@@ -161,7 +169,9 @@ class Session:
                 jitter=self.chance(),
             )
             if isinstance(step, Wait):
-                self._note(f"-- waiting {step.seconds:.1f} s, then try {attempt + 1} of {self.limits.max_retries + 1}")
+                self._note(
+                    f"-- waiting {step.seconds:.1f} s, then try {attempt + 1} of {self.limits.max_retries + 1}"
+                )
                 self.sleep(step.seconds)
                 continue
             if step.reason == UNKNOWN:
@@ -180,7 +190,9 @@ class Session:
         Raises GraphProblem (status 0: nothing was sent) for an address anywhere else.
         """
         # Values arrive quoted; what HTTP does not allow as it is gets quoted here, and # never begins a fragment.
-        text = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode(errors="replace")), path_or_url)
+        text = _UNSAFE.sub(
+            lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode(errors="replace")), path_or_url
+        )
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
             if _origin(text) != _origin(self.root):
                 raise GraphProblem(
@@ -195,11 +207,15 @@ class Session:
             own = re.split(r"[/?]", path, maxsplit=1)[0] in (V1, BETA)
             url = f"{self.root}/{path}" if own else f"{self.root}/{version}/{path}"
         if _DOTS.search(url.partition("?")[0]):
-            raise UsageProblem(f"{clean(path_or_url, 200)} has . or .. as a part of its path, which is not sent.")
+            raise UsageProblem(
+                f"{clean(path_or_url, 200)} has . or .. as a part of its path, which is not sent."
+            )
         return url
 
     def _send(self, request: Request) -> Answer:
-        self._note(lambda: f"> {request.method} {request.url} {_shown(request.headers)}{_shown_body(request.body)}")
+        self._note(
+            lambda: f"> {request.method} {request.url} {_shown(request.headers)}{_shown_body(request.body)}"
+        )
         began = self.clock_seconds()
         try:
             answer = self._transport(request, self.limits.timeout)
@@ -209,7 +225,9 @@ class Session:
             raise
         self.sent.append((request.method, request.url, answer.status))
         took = self.clock_seconds() - began
-        self._note(lambda: f"< {answer.status} ({took:.2f} s) {_shown(answer.headers)}{_shown_body(answer.body)}")
+        self._note(
+            lambda: f"< {answer.status} ({took:.2f} s) {_shown(answer.headers)}{_shown_body(answer.body)}"
+        )
         return answer
 
     def _signed(self, common: Mapping[str, str]) -> dict[str, str]:
@@ -218,7 +236,9 @@ class Session:
         if token is not None:
             if not re.fullmatch(r"[!-~]+", token):
                 # The transport would quote it in its complaint.
-                raise SignInNeeded("The access token holds characters that no token has.", hint="Sign in again.")
+                raise SignInNeeded(
+                    "The access token holds characters that no token has.", hint="Sign in again."
+                )
             headers["Authorization"] = f"Bearer {token}"
         return headers
 
@@ -304,7 +324,9 @@ def _headers(url: str, given: Mapping[str, str], *, has_body: bool) -> dict[str,
     for name, value in given.items():
         if name.lower() in _OURS:
             raise UsageProblem(f"The header {name} is set by Grace itself and cannot be given.")
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[\t -~\x80-\xff]*", value):
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(
+            r"[\t -~\x80-\xff]*", value
+        ):
             raise UsageProblem(f"{clean(name, 60)}: {clean(value, 60)} is not a header.")
         for old in [known for known in headers if known.lower() == name.lower()]:
             del headers[old]

@@ -50,8 +50,16 @@ VERSIONS: tuple[Row, ...] = (
         BETA,
         "v1.0 lacks the action remoteLock, scope tags, several policy types and most Windows settings",
     ),
-    Row("/deviceManagement/compliancePolicies/**", BETA, "the settings catalog's policies (Linux) are not in v1.0"),
-    Row("/deviceManagement/reusablePolicySettings/**", BETA, "discovery scripts of Linux policies are not in v1.0"),
+    Row(
+        "/deviceManagement/compliancePolicies/**",
+        BETA,
+        "the settings catalog's policies (Linux) are not in v1.0",
+    ),
+    Row(
+        "/deviceManagement/reusablePolicySettings/**",
+        BETA,
+        "discovery scripts of Linux policies are not in v1.0",
+    ),
     Row("/deviceManagement/roleScopeTags/**", BETA, "scope tags are not in v1.0"),
     Row("/deviceManagement/intuneBrandingProfiles/**", BETA, "branding profiles are not in v1.0"),
     Row("/**", V1, "the version that is supported for production"),

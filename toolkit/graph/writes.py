@@ -88,7 +88,11 @@ def perform(change: Change, tenant: Tenant, actions_api: str = SET) -> Receipt:
         try:
             if step.headers or change.target.kind == REQUEST:
                 answer = tenant.session.call(
-                    step.method, path, version=tenant.version(path), json=step.body, headers=dict(step.headers)
+                    step.method,
+                    path,
+                    version=tenant.version(path),
+                    json=step.body,
+                    headers=dict(step.headers),
                 )
             else:
                 answer = tenant.session.call(
@@ -148,9 +152,13 @@ def _item_steps(id: str, before: Schedule, after: Schedule) -> tuple[Step, ...]:
         elif line.sign == REMOVED:
             result.append(Step("DELETE", f"{base}/{quote(line.before.id or '')}"))
         elif line.after is not None:
-            result.append(Step("PATCH", f"{base}/{quote(line.before.id or '')}", kind | wire.action_to(line.after)))
+            result.append(
+                Step("PATCH", f"{base}/{quote(line.before.id or '')}", kind | wire.action_to(line.after))
+            )
     # The mark last: whatever else happens, there is one at every moment.
-    return tuple(sorted(result, key=lambda step: (step.body or {}).get("actionType") == wire.ACTION_TYPE_OF[MARK]))
+    return tuple(
+        sorted(result, key=lambda step: (step.body or {}).get("actionType") == wire.ACTION_TYPE_OF[MARK])
+    )
 
 
 def _assign_step(id: str, collection: str, assignments: tuple[Any, ...]) -> Step:
@@ -180,7 +188,11 @@ def _policy_steps(change: Change) -> tuple[Step, ...]:
             body[name] = None
     unchanged = wire.policy_body(change.before, create=False)
     keep = {"@odata.type"} | ({"settings", "name"} if after.collection == CATALOG else set())
-    patch = {key: value for key, value in body.items() if key in keep or key not in unchanged or unchanged[key] != value}
+    patch = {
+        key: value
+        for key, value in body.items()
+        if key in keep or key not in unchanged or unchanged[key] != value
+    }
     return (Step("PATCH", f"{base}/{quote(target.id)}", patch),)
 
 
@@ -208,7 +220,11 @@ def _template_steps(change: Change) -> tuple[Step, ...]:
             result.append(Step("POST", f"{base}/localizedNotificationMessages", body))
         elif _needs_patch(known, message):
             result.append(
-                Step("PATCH", f"{base}/localizedNotificationMessages/{_message_id(id, known)}", wire.message_body(message, create=False))
+                Step(
+                    "PATCH",
+                    f"{base}/localizedNotificationMessages/{_message_id(id, known)}",
+                    wire.message_body(message, create=False),
+                )
             )
     kept = {message.locale for message in new}
     result += [

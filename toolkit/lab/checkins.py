@@ -17,7 +17,9 @@ _APPLE = (0, 15, 30, 45, 60)
 _FAST = {"ios": _APPLE, "macos": _APPLE, "linux": (0,)}
 
 
-def next_slot(variant: str, enrolled: datetime, after: datetime, not_before: datetime | None = None) -> datetime:
+def next_slot(
+    variant: str, enrolled: datetime, after: datetime, not_before: datetime | None = None
+) -> datetime:
     """The first check-in strictly after `after`; one of the steady rhythm not sooner than `not_before` either."""
     offsets = _FAST.get(variant, _DEFAULT)
     for offset in offsets:
@@ -30,7 +32,9 @@ def next_slot(variant: str, enrolled: datetime, after: datetime, not_before: dat
     return base + ((after - base) // STEADY + 1) * STEADY
 
 
-def last_slot(variant: str, enrolled: datetime, until: datetime, not_before: datetime | None = None) -> datetime | None:
+def last_slot(
+    variant: str, enrolled: datetime, until: datetime, not_before: datetime | None = None
+) -> datetime | None:
     """The latest check-in at or before `until`, None if there was none that the service would have taken."""
     offsets = _FAST.get(variant, _DEFAULT)
     base = enrolled + timedelta(minutes=offsets[-1])

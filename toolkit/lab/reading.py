@@ -17,7 +17,13 @@ Document = Mapping[str, Any]
 Member = tuple[str, str]
 """("user", id) or ("device", Entra object id), in lower case."""
 
-_KINDS = {"block": MARK, "notification": EMAIL, "pushNotification": PUSH, "remoteLock": LOCK, "retire": RETIRE}
+_KINDS = {
+    "block": MARK,
+    "notification": EMAIL,
+    "pushNotification": PUSH,
+    "remoteLock": LOCK,
+    "retire": RETIRE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,8 @@ class Memberships:
     def __init__(self, groups: Iterable[Document]) -> None:
         self._direct: dict[str, tuple[Member, ...]] = {
             group["id"].lower(): tuple(
-                (member["type"], member["id"].lower()) for member in (group.get("lab") or {}).get("members") or ()
+                (member["type"], member["id"].lower())
+                for member in (group.get("lab") or {}).get("members") or ()
             )
             for group in groups
         }

@@ -654,7 +654,7 @@ def list_device_statuses(call: Call) -> Answer:
             "platform": 0,
             "complianceGracePeriodExpirationDateTime": graph_time(record.get("graceExpires") or NO_GRACE),
             "status": record["actual"],
-            "lastReportedDateTime": graph_time(record.get("reported") or device.get("lastSyncDateTime")),
+            "lastReportedDateTime": graph_time(record.get("lastReported") or device.get("lastSyncDateTime")),
             "userPrincipalName": device.get("userPrincipalName") or "",
         }
         for record, device in records_of(call.store, "policyId", document["id"])
@@ -753,8 +753,8 @@ def list_retire(call: Call) -> Answer:
     devices = dict(call.store.items("device"))
     for id, entry in call.store.items("retire"):
         device = devices.get(id)
-        policy = call.store.get("policy", entry.get("policyId", "")) or {}
-        if device is None or entry.get("state", "listed") in ("cleared", "retired"):
+        policy = call.store.get("policy", entry["policyId"]) or {}
+        if device is None or entry["state"] == "cleared":
             continue
         state = {"compliant": "compliant", "unknown": "unknown", "error": "error"}
         rows.append(
@@ -769,7 +769,7 @@ def list_retire(call: Call) -> Answer:
                 ),
                 "managementAgent": device.get("managementAgent", "mdm"),
                 "ownerType": device.get("managedDeviceOwnerType", "unknown"),
-                "deviceCompliancePolicyId": entry.get("policyId"),
+                "deviceCompliancePolicyId": entry["policyId"],
                 "deviceCompliancePolicyName": policy.get("displayName"),
                 "roleScopeTagIds": device.get("roleScopeTagIds") or ["0"],
             }
@@ -796,15 +796,11 @@ def set_retire_state(call: Call) -> Answer:
         raise bad_request(
             "'scopedToAllDevices' must be true or false and 'managedDeviceIds' an array of ids."
         )
-    listed_ids = [id for id, entry in call.store.items("retire") if entry.get("state", "listed") == "listed"]
-    wanted = {id.lower() for id in ids}
-    chosen = [id for id in listed_ids if everything or id.lower() in wanted]
-    if len(chosen) < len(wanted) and not everything:
-        raise bad_request("A device that is named is not on the list.")
-    if state == "confirmRetire":
-        call.world.confirm_retire(chosen)
-    else:
-        call.world.cancel_retire(chosen)
+    refused = call.world.set_retire_state(state, None if everything else ids)
+    if refused:
+        raise RequestError(
+            429, "TooManyRequests", f"The day's retirements are used up; {len(refused)} are too many."
+        )
     return 204, None
 
 
@@ -965,30 +961,41 @@ def only_default(rows: Sequence[Document], chosen: Document) -> None:
 
 
 def send_test_message(call: Call) -> Answer:
+    """A preview to the administrator: the default message with its tokens left, and no device."""
+    from toolkit.lab import outbox
+    from toolkit.model.template import html_obstacles
+
     document = template_of(call)
     row = next((row for row in document["localizedNotificationMessages"] if row["isDefault"]), None)
     if row is None:
         raise bad_request("The template has no default message.")
     admin = call.store.get("user", call.store.meta("signedIn") or "") or {}
+    brand = call.store.meta("brand")
     preview = {
+        "number": call.store.last_number("mail") + 1,
         "kind": "preview",
         "at": call.now,
         "due": call.now,
-        "templateId": document["id"],
-        "templateName": document["displayName"],
         "policyId": None,
         "policyName": None,
         "actionId": None,
+        "templateId": document["id"],
+        "templateName": document["displayName"],
         "deviceId": None,
         "deviceName": None,
+        "userPrincipalName": admin.get("userPrincipalName"),
+        "from": outbox.SENDER,
         "to": admin.get("mail"),
         "cc": [],
         "locale": row["locale"],
         "subject": row["subject"],
         "body": row["messageTemplate"],
+        "html": not html_obstacles(row["messageTemplate"]),
+        "header": outbox.header_of(document, brand),
+        "footer": outbox.footer_of(document, brand),
+        "device": None,
     }
-    number = call.store.last_number("mail") + 1
-    call.store.append("mail", {"number": number, **preview})
+    call.store.append("mail", preview)
     return 204, None
 
 
@@ -1056,7 +1063,8 @@ def device_action(call: Call) -> Answer:
                 raise bad_request(f"The parameter '{key}' is not one of '{action}'.")
     if action == "remoteLock" and document["lab"]["variant"] == "windows":
         raise bad_request("remoteLock is not supported on this device.")
-    call.world.queue_action(document["id"], action)
+    if not call.world.queue_action(document["id"], action):
+        raise RequestError(429, "TooManyRequests", "The day's retirements are used up.")
     return 204, None
 
 
@@ -1074,7 +1082,7 @@ def policy_states(call: Call, device: Document) -> list[Document]:
         )
         if policy is None:
             continue
-        settings = setting_states(policy, device)
+        settings = setting_states(record, policy, device)
         rows.append(
             {
                 "id": f"{policy['id']}_{device['id']}",
@@ -1091,25 +1099,21 @@ def policy_states(call: Call, device: Document) -> list[Document]:
     return rows
 
 
-def setting_states(policy: Document, device: Document) -> list[Document]:
-    """What the device reported for every setting that the policy asks for (deviceCompliancePolicySettingState)."""
-    from toolkit.forecast.evaluation import judge_policy
-    from toolkit.lab.reading import platform_of, settings_of
-
-    facts = device["lab"].get("facts") or {}
+def setting_states(record: Document, policy: Document, device: Document) -> list[Document]:
+    """What the last calculation found for every setting that the policy asks for."""
     kind = short_name(policy["@odata.type"])
     rows = []
-    for verdict in judge_policy(platform_of(policy), settings_of(policy), device["lab"].get("facts")):
-        if verdict.status == "notApplicable":
+    for verdict in record.get("settings") or []:
+        if verdict["status"] == "notApplicable":
             continue  # the policy does not ask for it
-        fact = facts.get(verdict.setting)
+        fact = verdict["found"]
         code = fact.get("error") if isinstance(fact, dict) else None
         rows.append(
             {
-                "setting": f"{kind}.{verdict.setting}",
-                "settingName": verdict.setting,
+                "setting": f"{kind}.{verdict['setting']}",
+                "settingName": verdict["setting"],
                 "instanceDisplayName": None,
-                "state": verdict.status,
+                "state": verdict["status"],
                 "errorCode": code if isinstance(code, int) else 0,
                 "errorDescription": None if code is None else f"The device reported the error {code}.",
                 "userId": device.get("userId") or "",
@@ -1145,7 +1149,7 @@ def setting_rows(call: Call, policy: Document) -> list[tuple[Document, Document,
     return [
         (record, device, state)
         for record, device in records_of(call.store, "policyId", policy["id"])
-        for state in setting_states(policy, device)
+        for state in setting_states(record, policy, device)
     ]
 
 
@@ -1259,9 +1263,7 @@ def patch_tenant(call: Call) -> Answer:
         if not 1 <= settings["deviceComplianceCheckinThresholdDays"] <= 120:
             raise bad_request("deviceComplianceCheckinThresholdDays must be from 1 to 120.")
         call.store.set_meta("settings", {**call.store.meta("settings"), **settings})
-        settings_changed = getattr(call.world, "settings_changed", None)
-        if settings_changed is not None:
-            settings_changed()
+        call.world.tenant_changed()
     if body.get("intuneBrand") is not None:
         brand = {key: value for key, value in body["intuneBrand"].items() if key != "@odata.type"}
         call.store.set_meta("brand", {**call.store.meta("brand"), **brand})

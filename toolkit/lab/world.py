@@ -116,7 +116,7 @@ class World:
         with self._run() as run:
             run.reassess(f"group|{group_id}")
 
-    def tenant_changed(self) -> None:
+    def settings_changed(self) -> None:
         """To be called after users or the tenant's compliance settings changed: the built-in checks run again."""
         with self._run() as run:
             run.recheck()
@@ -145,7 +145,8 @@ class World:
             device = run.device(device_id)
             if not device.online:
                 raise UsageProblem(
-                    f'"{device.name}" is offline.', hint=f'Bring it back first: grace lab online "{device.name}"'
+                    f'"{device.name}" is offline.',
+                    hint=f'Bring it back first: grace lab online "{device.name}"',
                 )
             run.check_in(device, "checkStatus" if calculate else None)
 
@@ -167,14 +168,19 @@ class World:
         with self._run() as run:
             return run.queue_by_hand(run.device(device_id), name)
 
-    def set_retire_state(self, state: str, device_ids: Iterable[str] | None) -> tuple[str, ...]:
-        """confirmRetire or cancelRetire for these devices, None for the whole list.
+    def confirm_retire(self, device_ids: Iterable[str]) -> tuple[str, ...]:
+        """Lets listed devices be retired at their next check-in; those that are not on the list are passed over.
 
-        Returns the devices that were refused because the tenant has had its 1,000 confirmations for this day.
-        Devices that are not on the list are passed over.
+        Returns the devices that were refused because the tenant has had its 1,000 retires for this day.
         """
         with self._run() as run:
-            return run.set_retire_state(state, device_ids)
+            return tuple(id for id in device_ids if not run.confirm_retire(id))
+
+    def cancel_retire(self, device_ids: Iterable[str]) -> None:
+        """Takes devices off the list, confirmed ones too as long as they have not checked in."""
+        with self._run() as run:
+            for id in device_ids:
+                run.cancel_retire(id)
 
     @contextmanager
     def _run(self) -> Iterator[_Run]:
@@ -555,7 +561,15 @@ class _Run:
     def _drop_pending(self, device: _Device, policy: Rulebook, record: Record, reason: str) -> None:
         for key, action, wait in policy.actions:
             if (record.episode, key) not in record.fired:
-                self._log("dropped", device, policy, action, reason=reason, due=_due(record, wait), episode=record.episode)
+                self._log(
+                    "dropped",
+                    device,
+                    policy,
+                    action,
+                    reason=reason,
+                    due=_due(record, wait),
+                    episode=record.episode,
+                )
 
     def _flip(self, device: _Device, policy: Rulebook, entry: _Entry) -> None:
         record = entry.record
@@ -654,7 +668,9 @@ class _Run:
         rows = [dict(row) for row in device.doc.get("deviceActionResults") or ()]
         at = written(self.now)
         if state == "pending":
-            rows.append({"actionName": name, "actionState": state, "startDateTime": at, "lastUpdatedDateTime": at})
+            rows.append(
+                {"actionName": name, "actionState": state, "startDateTime": at, "lastUpdatedDateTime": at}
+            )
         for row in rows:
             if row["actionName"] == name and row["actionState"] == "pending":
                 row |= {"actionState": state, "lastUpdatedDateTime": at}
@@ -720,7 +736,11 @@ class _Run:
             has_mail=user is not None and bool(user.get("mail")),
         )
         if action.kind == EMAIL:
-            if reason == NO_MAIL and self.rules["cc-without-user-mail"] == "cc-only" and self._copies(action)[0]:
+            if (
+                reason == NO_MAIL
+                and self.rules["cc-without-user-mail"] == "cc-only"
+                and self._copies(action)[0]
+            ):
                 reason = ""
             template = self._template(action.template_id)
             return reason or outbox.template_obstacle(template, self._message(template, user))
@@ -744,7 +764,9 @@ class _Run:
     ) -> Mapping[str, Any] | None:
         messages = [] if template is None else template.get("localizedNotificationMessages") or []
         # The seeds' templates of 2019 had a single message.
-        preferred = None if user is None or self.rules["ruleset"] == "2019-11" else user.get("preferredLanguage")
+        preferred = (
+            None if user is None or self.rules["ruleset"] == "2019-11" else user.get("preferredLanguage")
+        )
         return outbox.choose_message(messages, preferred, self.rules["locale-fallback"])
 
     def _copies(self, action: Action) -> tuple[list[str], list[str]]:
@@ -884,7 +906,9 @@ class _Run:
                     continue
                 told[policy.id] = [*told.get(policy.id, ()), key]
                 if action.kind in _STEM:
-                    reason = self._tenant_obstacle(device, policy, action) or self._obstacle(device, policy, action)
+                    reason = self._tenant_obstacle(device, policy, action) or self._obstacle(
+                        device, policy, action
+                    )
                     self._log(f"{_STEM[action.kind]}Suppressed", device, policy, action, reason=reason)
         device.note("told", told or None)
 
@@ -917,27 +941,24 @@ class _Run:
             device.set("managementState", "managed")
         self._log("retireCleared", device, self.policies.get(entry["policyId"]), cause=cause)
 
-    def set_retire_state(self, state: str, device_ids: Iterable[str] | None) -> tuple[str, ...]:
-        if state not in ("confirmRetire", "cancelRetire"):
-            raise UsageProblem(f'"{state}" is no state of a retire list.', hint="It is confirmRetire or cancelRetire.")
-        listed = {id.lower(): entry for id, entry in self._store.items("retire")}
-        refused = []
-        for id in listed if device_ids is None else dict.fromkeys(id.lower() for id in device_ids):
-            entry, device = listed.get(id), self.devices.get(id)
-            if entry is None or device is None:
-                continue
-            if state == "cancelRetire" and entry["state"] != "cleared":
-                self._clear(device, entry, "admin")
-            elif state == "confirmRetire" and entry["state"] == "listed":
-                if not self._count_retire():
-                    refused.append(device.id)
-                    continue
-                self._store.put("retire", device.id, {**entry, "state": "confirmed", "confirmedAt": written(self.now)})
-                device.note("retireConfirmed", True)
-                device.set("managementState", "retirePending")
-                self._log("retireConfirmed", device, self.policies.get(entry["policyId"]), cause="admin")
-                self._plan_device(device)
-        return tuple(refused)
+    def cancel_retire(self, device_id: str) -> None:
+        device, entry = self.devices.get(device_id.lower()), self._store.get("retire", device_id)
+        if device is not None and entry is not None and entry["state"] != "cleared":
+            self._clear(device, entry, "admin")
+
+    def confirm_retire(self, device_id: str) -> bool:
+        """False where the day's allowance is used up."""
+        device, entry = self.devices.get(device_id.lower()), self._store.get("retire", device_id)
+        if device is None or entry is None or entry["state"] != "listed":
+            return True
+        if not self._count_retire():
+            return False
+        self._store.put("retire", device.id, {**entry, "state": "confirmed", "confirmedAt": written(self.now)})
+        device.note("retireConfirmed", True)
+        device.set("managementState", "retirePending")
+        self._log("retireConfirmed", device, self.policies.get(entry["policyId"]), cause="admin")
+        self._plan_device(device)
+        return True
 
     def _count_retire(self) -> bool:
         """Counts one retire of today; False where the day's allowance is used up."""
@@ -1077,14 +1098,25 @@ class _Run:
             for verdict in judge_policy(policy.platform, policy.settings, told):
                 if verdict.status in (NONCOMPLIANT, ERROR):
                     # What nothing is reported on counts as met, except where the device tells it by itself.
-                    repaired[verdict.setting] = verdict.expected if verdict.setting in _FROM_OS_VERSION else None
+                    repaired[verdict.setting] = (
+                        verdict.expected if verdict.setting in _FROM_OS_VERSION else None
+                    )
         self.set_facts(device, repaired)
 
     def enrol(self, device: _Device) -> None:
         for policy_id in list(device.entries):
             self._store.delete("record", _record_id(device, policy_id))
         device.entries.clear()
-        for key in ("reported", "stale", "queued", "retireConfirmed", "syncDue", "lastMaintenance", "told", "failingSince"):
+        for key in (
+            "reported",
+            "stale",
+            "queued",
+            "retireConfirmed",
+            "syncDue",
+            "lastMaintenance",
+            "told",
+            "failingSince",
+        ):
             device.note(key, None)
         device.enrolled, device.maintenance, device.not_before = self.now, None, None
         device.note("online", True)
@@ -1140,7 +1172,9 @@ class _Run:
             actual = policy_actual(verdicts)
             entry = self._entry(device, policy)
             # It was fine until the facts began to fail, so that an error has a state to hold on to.
-            record = step(entry.record, COMPLIANT, policy.grace, min(device.enrolled, failing_since), policy.version)
+            record = step(
+                entry.record, COMPLIANT, policy.grace, min(device.enrolled, failing_since), policy.version
+            )
             record = step(record, actual, policy.grace, failing_since)
             if record.actual == ERROR and record.error_since and self.now >= record.error_since + ERROR_HOLD:
                 record = step(record, ERROR, policy.grace, self.now)
@@ -1150,7 +1184,9 @@ class _Run:
                 fired = frozenset((record.episode, key) for key, _, _ in past)
                 record = replace(record, effective=effective_at(record, self.now), fired=fired)
                 for _, action, due in past:
-                    able = self._tenant_obstacle(device, policy, action) or self._obstacle(device, policy, action)
+                    able = self._tenant_obstacle(device, policy, action) or self._obstacle(
+                        device, policy, action
+                    )
                     if action.kind == RETIRE and not able:
                         self._list_for_retire(device, policy, due, due)
             entry.record = record
@@ -1173,7 +1209,9 @@ class _Run:
                 if entry.record.effective == IN_GRACE and entry.record.grace_expires is not None
             ]
             in_grace = device.doc.get("complianceState") == IN_GRACE and running
-            device.set("complianceGracePeriodExpirationDateTime", written(min(running)) if in_grace else _NO_GRACE)
+            device.set(
+                "complianceGracePeriodExpirationDateTime", written(min(running)) if in_grace else _NO_GRACE
+            )
             entra_at = moment(device.lab.get("entraAt"))
             if entra_at is not None and entra_at <= self.now:
                 device.note("isCompliant", device.lab.get("entraNext"))

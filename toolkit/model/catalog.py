@@ -73,14 +73,22 @@ def instance(name: str, value: Any) -> dict[str, Any]:
                 raise InvalidContent(
                     f'"{member}" is no member of {name}.', hint=f"Its members begin with {name}{_IN_GROUP}."
                 )
-        entries = [{"children": [instance(member, part) for member, part in entry.items()]} for entry in value]
+        entries = [
+            {"children": [instance(member, part) for member, part in entry.items()]} for entry in value
+        ]
         return _named("GroupSettingCollectionInstance", name, "groupSettingCollectionValue", entries)
-    raise InvalidContent(f"{name} cannot hold {value!r}.", hint="It takes true or false, a number, a text or a list of objects.")
+    raise InvalidContent(
+        f"{name} cannot hold {value!r}.",
+        hint="It takes true or false, a number, a text or a list of objects.",
+    )
 
 
 def _simple(name: str, kind: str, value: Any) -> dict[str, Any]:
     return _named(
-        "SimpleSettingInstance", name, "simpleSettingValue", {"@odata.type": f"{_TYPE}{kind}SettingValue", "value": value}
+        "SimpleSettingInstance",
+        name,
+        "simpleSettingValue",
+        {"@odata.type": f"{_TYPE}{kind}SettingValue", "value": value},
     )
 
 
@@ -113,7 +121,9 @@ def _read(item: Json, found: dict[str, Any]) -> None:
 
 
 def _row(rows: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    return next((row for row in rows if (row.get("settingInstance") or {}).get("settingDefinitionId") == name), None)
+    return next(
+        (row for row in rows if (row.get("settingInstance") or {}).get("settingDefinitionId") == name), None
+    )
 
 
 def _set_top(rows: list[dict[str, Any]], name: str, value: Any) -> None:

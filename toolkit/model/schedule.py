@@ -90,7 +90,9 @@ class Schedule:
     @property
     def content(self) -> tuple[tuple[str, Hours, str | None, tuple[str, ...]], ...]:
         """What two schedules are compared by: the multiset of their actions' effects."""
-        return tuple(sorted((a.key for a in self.actions), key=lambda key: (key[1], key[0], key[2] or "", key[3])))
+        return tuple(
+            sorted((a.key for a in self.actions), key=lambda key: (key[1], key[0], key[2] or "", key[3]))
+        )
 
     def of_kind(self, kind: str) -> tuple[Action, ...]:
         return tuple(action for action in self.actions if action.kind == kind)

@@ -14,7 +14,7 @@ from toolkit.errors import InvalidContent
 SUBJECT_LIMIT = 78
 MESSAGE_LIMIT = 2000
 TOKENS = ("{{UserName}}", "{{DeviceName}}", "{{DeviceId}}", "{{OSAndVersion}}")
-ALLOWED_TAGS = frozenset("a strong b u ol ul li p br code table tbody tr td thead th".split())
+ALLOWED_TAGS = frozenset(["a", "strong", "b", "u", "ol", "ul", "li", "p", "br", "code", "table", "tbody", "tr", "td", "thead", "th"])
 """Limits, tokens and tags as the admin centre documents them (intune-behaviour section 2.2)."""
 
 LOGO = "logo"
@@ -74,7 +74,9 @@ class Template:
 def check_message(subject: str, body: str) -> None:
     """Raises InvalidContent for what the admin centre would refuse to save."""
     if not subject.strip():
-        raise InvalidContent("The subject is empty.", hint='Give it with --subject "Your device needs attention".')
+        raise InvalidContent(
+            "The subject is empty.", hint='Give it with --subject "Your device needs attention".'
+        )
     if not body.strip():
         raise InvalidContent("The message is empty.", hint="Give it with --message TEXT or --message @FILE.")
     if "\n" in subject or "\r" in subject:
@@ -94,7 +96,9 @@ def check_message(subject: str, body: str) -> None:
 def unknown_tokens(text: str) -> tuple[str, ...]:
     """Things in double braces, or known names in single ones, that Intune will leave as text."""
     found = [token for token in re.findall(r"\{\{[^{}]*\}\}", text) if token not in TOKENS]
-    single = re.findall(r"(?<!\{)\{(?:UserName|DeviceName|DeviceId|OSAndVersion|ComplianceReasons)\}(?!\})", text)
+    single = re.findall(
+        r"(?<!\{)\{(?:UserName|DeviceName|DeviceId|OSAndVersion|ComplianceReasons)\}(?!\})", text
+    )
     return tuple(dict.fromkeys([*found, *single]))
 
 

@@ -39,10 +39,13 @@ def grace_hours(text: str) -> Hours:
         hours = float(iso["days"] or 0) * 24 + float(iso["hours"] or 0)
     elif re.fullmatch(r"\d+(\.\d+)?", stripped):
         raise InvalidSchedule(
-            f'"{text}" could mean days or hours.', hint=f"Write {stripped}d for days or {stripped}h for hours."
+            f'"{text}" could mean days or hours.',
+            hint=f"Write {stripped}d for days or {stripped}h for hours.",
         )
     else:
-        raise InvalidSchedule(f'"{text}" is not a wait.', hint="Write it as 3d, 12h, 0.25d or P5D; 0 means at once.")
+        raise InvalidSchedule(
+            f'"{text}" is not a wait.', hint="Write it as 3d, 12h, 0.25d or P5D; 0 means at once."
+        )
     return whole_hours(hours, text)
 
 
@@ -69,7 +72,9 @@ def hours_as_hours(text: str) -> Hours:
 
 def _counted(text: str, factor: int, unit: str) -> Hours:
     if not re.fullmatch(r"\s*-?\d+([.,]\d+)?\s*", text, re.ASCII):
-        raise InvalidSchedule(f'"{text}" is not a number of {unit}.', hint=f"Write a number, as in --{unit} 3.")
+        raise InvalidSchedule(
+            f'"{text}" is not a number of {unit}.', hint=f"Write a number, as in --{unit} 3."
+        )
     return whole_hours(float(text.replace(",", ".")) * factor, f"{text.strip()} {unit}")
 
 

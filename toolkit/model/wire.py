@@ -28,7 +28,13 @@ from toolkit.model.template import (
 
 Json = Mapping[str, Any]
 
-KIND_OF = {"block": MARK, "notification": EMAIL, "remoteLock": LOCK, "retire": RETIRE, "pushNotification": PUSH}
+KIND_OF = {
+    "block": MARK,
+    "notification": EMAIL,
+    "remoteLock": LOCK,
+    "retire": RETIRE,
+    "pushNotification": PUSH,
+}
 ACTION_TYPE_OF = {kind: name for name, kind in KIND_OF.items()}
 BRANDING_OF = {
     "includeCompanyLogo": LOGO,
@@ -129,7 +135,9 @@ def action_from(item: Json) -> Action:
         template_id=None if template_id == ZERO_GUID else template_id,
         cc_group_ids=tuple(item.get("notificationMessageCCList") or ()),
         id=item.get("id"),
-        extra={k: v for k, v in item.items() if k not in known and not is_companion(k) and k != "@odata.type"},
+        extra={
+            k: v for k, v in item.items() if k not in known and not is_companion(k) and k != "@odata.type"
+        },
     )
 
 
@@ -224,7 +232,11 @@ def policy_from(item: Json, collection: str | None = None) -> Policy:
         settings["settings"] = [_bare_setting(s) for s in settings["settings"]]
     scope_tags = item.get("roleScopeTagIds")
     return Policy(
-        name=str(item.get("displayName") if collection == CLASSIC else item.get("name") or item.get("displayName") or ""),
+        name=str(
+            item.get("displayName")
+            if collection == CLASSIC
+            else item.get("name") or item.get("displayName") or ""
+        ),
         platform=platform,
         id=str(item.get("id") or ""),
         description=item.get("description") or "",
@@ -267,7 +279,11 @@ def _platform_of(item: Json, collection: str) -> str:
 
 def _bare_setting(setting: Json) -> dict[str, Any]:
     """A catalog setting without its running number, which the service counts anew."""
-    return {key: without_companions(value) for key, value in setting.items() if key != "id" and not is_companion(key)}
+    return {
+        key: without_companions(value)
+        for key, value in setting.items()
+        if key != "id" and not is_companion(key)
+    }
 
 
 # Templates
@@ -302,7 +318,9 @@ def template_from(item: Json) -> Template:
     scope_tags = item.get("roleScopeTagIds")
     return Template(
         name=str(item.get("displayName") or ""),
-        branding=frozenset(BRANDING_OF.get(flag.strip(), flag.strip()) for flag in flags if flag.strip() != "none"),
+        branding=frozenset(
+            BRANDING_OF.get(flag.strip(), flag.strip()) for flag in flags if flag.strip() != "none"
+        ),
         messages=None if messages is None else tuple(message_from(message) for message in messages),
         scope_tags=tuple(scope_tags) if scope_tags is not None else ("0",),
         description=item.get("description"),

@@ -9,10 +9,11 @@ from toolkit.model.data.action_support import NOTES
 from toolkit.model.device import Group
 from toolkit.model.policy import Policy
 from toolkit.model.refs import quoted
-from toolkit.model.schedule import EMAIL, MARK, Schedule
+from toolkit.model.schedule import EMAIL, MARK, Action, Schedule
 from toolkit.model.template import Message, Template, has_html, html_obstacles, unknown_tokens
 from toolkit.model.units import fits_portal, in_words
 from toolkit.planning.change import TEMPLATE, Change, Finding, Plan
+from toolkit.planning.diff import SAME, schedule_lines
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 IN_USE = "template-in-use"
@@ -31,69 +32,75 @@ class Facts:
 
 
 def check(plan: Plan, facts: Facts) -> Plan:
-    """The plan with its findings, gravest first, each said once."""
-    found: dict[Finding, None] = {}
+    """The plan with its findings, gravest first; the same one about several things is said once."""
+    found: dict[tuple[str, str, str, str], list[str]] = {}
     for change in plan.changes:
         for rule in RULES:
-            for finding in rule(change, facts):
-                found.setdefault(finding, None)
+            for f in rule(change, facts):
+                targets = found.setdefault((f.severity, f.code, f.sentence, f.way_out), [])
+                if f.target not in targets:
+                    targets.append(f.target)
     order = {ERROR: 0, WARNING: 1, NOTE: 2}
-    return plan.with_findings(tuple(sorted(found, key=lambda finding: order[finding.severity])))
+    findings = [Finding(*key, target=_several(targets)) for key, targets in found.items()]
+    return plan.with_findings(tuple(sorted(findings, key=lambda finding: order[finding.severity])))
 
 
-def schedule_findings(schedule: Schedule, platform: str, name: str, facts: Facts) -> Iterable[Finding]:
-    for position, action in enumerate(schedule.actions, 1):
-        what = f"Action {position} ({action.kind})"
-        if not fits_portal(action.after):
+def action_findings(
+    action: Action, schedule: Schedule, platform: str, name: str, facts: Facts
+) -> Iterable[Finding]:
+    """What is to be said of one action where it stands."""
+    when = "at once" if action.after == 0 else f"after {in_words(action.after)}"
+    what = f"The {action.kind} {when}"
+    if not fits_portal(action.after):
+        yield Finding(
+            WARNING,
+            "portal-step",
+            f"{what}: the admin centre works in steps of 6 hours and cannot save {action.after / 24:.2f} days.",
+            "Use a multiple of 6 hours (0.25d), or keep editing this policy with Grace only.",
+            name,
+        )
+    for note in NOTES:
+        if note.kind == action.kind and note.platform == platform:
+            yield Finding(NOTE, "platform-note", f"{what}: {note.sentence.rstrip('.')}.", "", name)
+    if action.kind != EMAIL:
+        return
+    template = facts.templates.get(action.template_id or "")
+    if template is None and facts.knows_templates:
+        yield Finding(
+            WARNING,
+            "template-missing",
+            f"{what} names template {action.template_id}, which this tenant does not have: no mail will go out.",
+            "Choose one: grace action edit POLICY NUMBER --template TEMPLATE",
+            name,
+        )
+    elif template is not None and template.messages is not None and template.default is None:
+        yield Finding(
+            WARNING,
+            "template-empty",
+            f'{what} uses template "{template.name}", which has no default message: no mail will go out.',
+            f"Write one: grace template localize '{template.name}' --locale en-us --subject … --message …",
+            name,
+        )
+    for group_id in action.cc_group_ids:
+        group = facts.groups.get(group_id)
+        if group is not None and not (group.mail_enabled and group.mail):
             yield Finding(
                 WARNING,
-                "portal-step",
-                f"{what} waits {in_words(action.after)}: the admin centre cannot save {action.after / 24:.2f} days.",
-                "Use a multiple of 6 hours (0.25d), or keep editing this policy with Grace only.",
+                "cc-without-mail",
+                f'{what} copies group "{group.name}", which has no mail address: it will receive nothing.',
+                "Choose a mail-enabled group.",
                 name,
             )
-        for note in NOTES:
-            if note.kind == action.kind and note.platform == platform:
-                yield Finding(NOTE, "platform-note", f"{what}: {note.sentence}.".replace("..", "."), "", name)
-        if action.kind != EMAIL:
-            continue
-        template = facts.templates.get(action.template_id or "")
-        if template is None and facts.knows_templates:
-            yield Finding(
-                WARNING,
-                "template-missing",
-                f"{what} names template {action.template_id}, which this tenant does not have: no mail will go out.",
-                f"Choose one: grace action edit '{name}' {position} --template TEMPLATE",
-                name,
-            )
-        elif template is not None and template.messages is not None and template.default is None:
-            yield Finding(
-                WARNING,
-                "template-empty",
-                f'{what} uses template "{template.name}", which has no default message: no mail will go out.',
-                f"Write one: grace template localize '{template.name}' --locale en-us --subject … --message …",
-                name,
-            )
-        for group_id in action.cc_group_ids:
-            group = facts.groups.get(group_id)
-            if group is not None and not (group.mail_enabled and group.mail):
-                yield Finding(
-                    WARNING,
-                    "cc-without-mail",
-                    f'{what} copies group "{group.name}", which has no mail address: it will receive nothing.',
-                    "Choose a mail-enabled group.",
-                    name,
-                )
-        grace = schedule.grace
-        if grace is not None and action.after < grace:
-            yield Finding(
-                NOTE,
-                "mail-in-grace",
-                f"{what} falls inside the grace period ({in_words(grace)}). Public reports disagree whether Intune"
-                " mails before the grace period ends.",
-                "Try it on a test device; the lab plays both (grace lab rules --set action-clock=after-mark).",
-                name,
-            )
+    grace = schedule.grace
+    if grace is not None and action.after < grace:
+        yield Finding(
+            NOTE,
+            "mail-in-grace",
+            f"{what} falls inside the grace period ({in_words(grace)}). Public reports disagree whether Intune mails"
+            " before the grace period ends.",
+            "Try it on a test device; the lab plays both (grace lab rules --set action-clock=after-mark).",
+            name,
+        )
 
 
 def template_findings(template: Template) -> Iterable[Finding]:
@@ -127,7 +134,11 @@ def message_findings(message: Message, name: str) -> Iterable[Finding]:
     ):
         if len(text) > limit:
             yield Finding(
-                ERROR, f"{part}-too-long", f"{where}: the {part} has {len(text)} characters; the limit is {limit}.", "", name
+                ERROR,
+                f"{part}-too-long",
+                f"{where}: the {part} has {len(text)} characters; the limit is {limit}.",
+                "",
+                name,
             )
     for obstacle in html_obstacles(message.body):
         yield Finding(
@@ -163,7 +174,8 @@ def _schedule_rule(change: Change, facts: Facts) -> Iterable[Finding]:
         return
     policy = after if isinstance(after, Policy) else facts.policies.get(change.target.id)
     platform = policy.platform if policy is not None else ""
-    yield from schedule_findings(schedule, platform, change.target.name, facts)
+    for action in _touched(change.before if isinstance(change.before, Schedule) else None, schedule):
+        yield from action_findings(action, schedule, platform, change.target.name, facts)
     optional = [action for action in schedule.actions if action.kind != MARK]
     if policy is not None and policy.id and policy.assignments == () and optional:
         yield Finding(
@@ -173,6 +185,20 @@ def _schedule_rule(change: Change, facts: Facts) -> Iterable[Finding]:
             f"grace policy assign '{policy.name}' --group GROUP",
             policy.name,
         )
+
+
+def _touched(before: Schedule | None, after: Schedule) -> list[Action]:
+    """The actions that a change is about: new or changed ones, and all of them where the grace period moves."""
+    if before is None or before.grace != after.grace:
+        return list(after.actions)
+    return [
+        line.after for line in schedule_lines(before, after) if line.after is not None and line.sign != SAME
+    ]
+
+
+def _several(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _template_rule(change: Change, facts: Facts) -> Iterable[Finding]:
@@ -192,5 +218,3 @@ def _template_rule(change: Change, facts: Facts) -> Iterable[Finding]:
 
 
 RULES: tuple[Callable[[Change, Facts], Iterable[Finding]], ...] = (_schedule_rule, _template_rule)
-
-

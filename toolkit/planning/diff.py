@@ -146,7 +146,11 @@ def _name_of(item: Mapping[str, Any]) -> str:
         return f"{str(target.get('@odata.type')).rpartition('.')[2]} {target.get('groupId') or ''}".strip()
     if "ruleName" in item:
         return str(item["ruleName"])
-    return str((item.get("settingInstance") or {}).get("settingDefinitionId") or item.get("settingDefinitionId") or "")
+    return str(
+        (item.get("settingInstance") or {}).get("settingDefinitionId")
+        or item.get("settingDefinitionId")
+        or ""
+    )
 
 
 def _walk(path: str, old: Any, new: Any) -> Iterable[PropertyLine]:

@@ -48,7 +48,9 @@ def content_json(content: Content | None) -> Any:
     if isinstance(content, Template):
         body = {"id": content.id, **wire.template_body(content)}
         if content.messages is not None:
-            body["localizedNotificationMessages"] = [wire.message_body(m, create=True) for m in content.messages]
+            body["localizedNotificationMessages"] = [
+                wire.message_body(m, create=True) for m in content.messages
+            ]
         return body
     if isinstance(content, RawRequest):
         return {
@@ -86,7 +88,12 @@ def content_fingerprint(content: Content | None) -> str:
 def change_json(change: Change) -> dict[str, Any]:
     target = change.target
     return {
-        "target": {"kind": target.kind, "id": target.id, "name": target.name, "collection": target.collection},
+        "target": {
+            "kind": target.kind,
+            "id": target.id,
+            "name": target.name,
+            "collection": target.collection,
+        },
         "before": content_json(change.before),
         "after": content_json(change.after),
         "reason": change.reason,
@@ -97,7 +104,9 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def change_from(value: Mapping[str, Any]) -> Change:
-    target = Target(**{key: str(value["target"].get(key) or "") for key in ("kind", "id", "name", "collection")})
+    target = Target(
+        **{key: str(value["target"].get(key) or "") for key in ("kind", "id", "name", "collection")}
+    )
     return Change(
         target=target,
         before=content_from(target.kind, value.get("before"), target.collection),
@@ -149,7 +158,11 @@ def plan_from(value: Any, source: str = "This file") -> Plan:
             changes=tuple(change_from(change) for change in value["changes"]),
             findings=tuple(
                 Finding(
-                    str(f["severity"]), str(f["code"]), str(f["sentence"]), str(f.get("wayOut") or ""), str(f.get("target") or "")
+                    str(f["severity"]),
+                    str(f["code"]),
+                    str(f["sentence"]),
+                    str(f.get("wayOut") or ""),
+                    str(f.get("target") or ""),
                 )
                 for f in value.get("findings") or ()
             ),
@@ -160,7 +173,8 @@ def plan_from(value: Any, source: str = "This file") -> Plan:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise BadFile(
-            f"{source} is a damaged plan: {type(problem).__name__}: {problem}.", hint="Make it again with --save-plan."
+            f"{source} is a damaged plan: {type(problem).__name__}: {problem}.",
+            hint="Make it again with --save-plan.",
         ) from problem
 
 
@@ -172,7 +186,9 @@ def _without_id(content: Content | None) -> Content | None:
     return content
 
 
-_LISTS_IN_ORDER = frozenset(("settings", "validOperatingSystemBuildRanges", "children", "groupSettingCollectionValue"))
+_LISTS_IN_ORDER = frozenset(
+    ("settings", "validOperatingSystemBuildRanges", "children", "groupSettingCollectionValue")
+)
 
 
 def _unordered(value: Any, key: str = "") -> Any:

@@ -15,14 +15,21 @@ from toolkit.model.schedule import EMAIL, KINDS, LOCK, MARK, PUSH, RETIRE, Actio
 from toolkit.model.template import Message, Template, check_message
 from toolkit.model.units import Hours, as_typed
 
-_VERB = {LOCK: "lock devices", RETIRE: "list devices for retirement", PUSH: "push notifications", EMAIL: "send emails"}
+_VERB = {
+    LOCK: "lock devices",
+    RETIRE: "list devices for retirement",
+    PUSH: "push notifications",
+    EMAIL: "send emails",
+}
 
 
 def supported(kind: str, platform: str, policy_name: str) -> None:
     """Raises InvalidSchedule, with the platforms that have it, where Intune offers no such action."""
     if platform not in BY_KEY or supports(kind, platform):
         return
-    able = ", ".join(BY_KEY[key].title for key in platforms_with(kind) if key in BY_KEY and not BY_KEY[key].retired)
+    able = ", ".join(
+        BY_KEY[key].title for key in platforms_with(kind) if key in BY_KEY and not BY_KEY[key].retired
+    )
     raise InvalidSchedule(
         f'Policy "{policy_name}" is for {BY_KEY[platform].title}, where Intune cannot {_VERB.get(kind, kind)}.',
         hint=f"Platforms that have this action: {able}.",
@@ -33,7 +40,8 @@ def add(schedule: Schedule, action: Action) -> Schedule:
     """With one more action. The same one twice is one: the result equals the schedule."""
     if action.kind == MARK:
         raise InvalidSchedule(
-            "A schedule has exactly one mark action already.", hint="Move it with: grace action edit POLICY mark --days N"
+            "A schedule has exactly one mark action already.",
+            hint="Move it with: grace action edit POLICY mark --days N",
         )
     if any(other.key == action.key for other in schedule.actions):
         return schedule
@@ -47,10 +55,13 @@ def pick(schedule: Schedule, which: str) -> Action:
         position = int(text)
         if not 1 <= position <= len(schedule.actions):
             raise NotFound(
-                f"There is no action {text}: the schedule has {len(schedule.actions)}.", hint=f"It has: {listed(schedule)}."
+                f"There is no action {text}: the schedule has {len(schedule.actions)}.",
+                hint=f"It has: {listed(schedule)}.",
             )
         return schedule.actions[position - 1]
-    by_id = [action for action in schedule.actions if action.id is not None and action.id.lower() == text.lower()]
+    by_id = [
+        action for action in schedule.actions if action.id is not None and action.id.lower() == text.lower()
+    ]
     if by_id:
         return by_id[0]
     kind = text.lower()
@@ -65,13 +76,16 @@ def pick(schedule: Schedule, which: str) -> Action:
         from toolkit.errors import Ambiguous
 
         raise Ambiguous(
-            f"The schedule has {len(found)} {kind} actions.", hint=f"Say which by its number: {listed(schedule)}."
+            f"The schedule has {len(found)} {kind} actions.",
+            hint=f"Say which by its number: {listed(schedule)}.",
         )
     return found[0]
 
 
 def listed(schedule: Schedule) -> str:
-    return ", ".join(f"{n} {action.kind} {as_typed(action.after)}" for n, action in enumerate(schedule.actions, 1))
+    return ", ".join(
+        f"{n} {action.kind} {as_typed(action.after)}" for n, action in enumerate(schedule.actions, 1)
+    )
 
 
 def edit(
@@ -85,7 +99,8 @@ def edit(
     """With one action changed; None leaves a part as it is."""
     if action.kind != EMAIL and (template_id is not None or cc_group_ids is not None):
         raise InvalidSchedule(
-            f"Only an email has a template and recipients; this is {action.kind}.", hint="Use --days, --hours or --after."
+            f"Only an email has a template and recipients; this is {action.kind}.",
+            hint="Use --days, --hours or --after.",
         )
     changed = replace(
         action,
@@ -122,12 +137,18 @@ def locale_of(text: str) -> str:
     key = locale_key(text)
     if key is None:
         near = nearest(text.replace("_", "-"), LOCALES) or nearest(text.split("-")[0], LOCALES)
-        hint = f"Nearest: {', '.join(near)}." if near else "Intune has 38 locales, such as en-us, fr-fr and de-de."
+        hint = (
+            f"Nearest: {', '.join(near)}."
+            if near
+            else "Intune has 38 locales, such as en-us, fr-fr and de-de."
+        )
         raise InvalidContent(f'"{text}" is not a locale that Intune has.', hint=hint)
     return key
 
 
-def localize(template: Template, locale: str, subject: str | None, body: str | None, default: bool | None) -> Template:
+def localize(
+    template: Template, locale: str, subject: str | None, body: str | None, default: bool | None
+) -> Template:
     """With a message in this locale added or changed; there is always exactly one default once there is a message."""
     locale = locale_of(locale)
     old = template.message(locale)
@@ -138,7 +159,9 @@ def localize(template: Template, locale: str, subject: str | None, body: str | N
             hint="A new message needs both --subject and --message.",
         )
     others = tuple(m for m in template.messages or () if m.locale != locale)
-    make_default = bool(default) or (old is not None and old.is_default) or not any(m.is_default for m in others)
+    make_default = (
+        bool(default) or (old is not None and old.is_default) or not any(m.is_default for m in others)
+    )
     new = Message(
         locale=locale,
         subject=subject if subject is not None else old.subject if old is not None else "",
@@ -166,11 +189,15 @@ def unlocalize(template: Template, locale: str) -> Template:
             if others
             else "It is the only message. Remove the whole template with: grace template remove NAME"
         )
-        raise InvalidContent(f"{locale} is the default message of template \"{template.name}\"; one must stay.", hint=way)
+        raise InvalidContent(
+            f'{locale} is the default message of template "{template.name}"; one must stay.', hint=way
+        )
     return replace(template, messages=tuple(m for m in template.messages or () if m.locale != locale))
 
 
-def with_settings(settings: Mapping[str, Any], changes: Mapping[str, Any], unset: Iterable[str]) -> dict[str, Any]:
+def with_settings(
+    settings: Mapping[str, Any], changes: Mapping[str, Any], unset: Iterable[str]
+) -> dict[str, Any]:
     """Settings with some changed and some put back to "not configured"."""
     result = {**settings, **changes}
     for name in unset:

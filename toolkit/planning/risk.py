@@ -13,7 +13,17 @@ from toolkit.model.policy import Policy
 from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule
 from toolkit.model.template import Template
 from toolkit.model.units import in_words
-from toolkit.planning.change import ASSIGNMENTS, POLICY, REQUEST, SCHEDULE, TEMPLATE, Change, Plan, RawRequest, Risk
+from toolkit.planning.change import (
+    ASSIGNMENTS,
+    POLICY,
+    REQUEST,
+    SCHEDULE,
+    TEMPLATE,
+    Change,
+    Plan,
+    RawRequest,
+    Risk,
+)
 from toolkit.planning.diff import ADDED, CHANGED, REMOVED, schedule_lines
 
 
@@ -41,7 +51,10 @@ def _assessed(change: Change, plan: Plan, reach: Reach) -> Change:
     elif kind == POLICY:
         risk, words = _of_policy(change, reach)
     elif kind == ASSIGNMENTS:
-        risk, words = Risk.MEDIUM, ("devices that come under the policy are evaluated at their next check-in",)
+        risk, words = (
+            Risk.MEDIUM,
+            ("devices that come under the policy are evaluated at their next check-in",),
+        )
     elif kind == REQUEST and isinstance(change.after, RawRequest):
         risk, words = _of_request(change.after)
     else:
@@ -72,7 +85,9 @@ def _of_schedule(
                 caught = reach.in_grace.get(policy_id, 0)
                 if sooner and caught:
                     devices = "1 device is" if caught == 1 else f"{caught} devices are"
-                    words.append(f"{devices} in the grace period that becomes shorter, and may lose access earlier")
+                    words.append(
+                        f"{devices} in the grace period that becomes shorter, and may lose access earlier"
+                    )
                     risk = Risk.HIGH
         elif line.sign == REMOVED and line.before is not None:
             words.append(f"no more: {line.before.words.lower()} after {in_words(line.before.after)}")
@@ -119,7 +134,12 @@ def _of_policy(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
 def _of_request(request: RawRequest) -> tuple[Risk, tuple[str, ...]]:
     words = ("sent exactly as written; undo cannot take back a raw request",)
     path = request.url.partition("?")[0].rstrip("/").rpartition("/")[2].casefold()
-    dangerous = request.method == "DELETE" or path in {"wipe", "retire", "setscheduledretirestate", "remotelock"}
+    dangerous = request.method == "DELETE" or path in {
+        "wipe",
+        "retire",
+        "setscheduledretirestate",
+        "remotelock",
+    }
     return (Risk.HIGH if dangerous else Risk.MEDIUM), words
 
 

@@ -33,15 +33,56 @@ SPEC = Spec(
     Options,
     changes=True,
     args=(
-        Arg("policies", "the policies that get the action: names, wildcards, ids, or - for standard input", kind="policy", many=True, required=True),
-        Arg("email", "mail the user from this notification message template", ("--email",), kind="template", one_of="what", required=True),
+        Arg(
+            "policies",
+            "the policies that get the action: names, wildcards, ids, or - for standard input",
+            kind="policy",
+            many=True,
+            required=True,
+        ),
+        Arg(
+            "email",
+            "mail the user from this notification message template",
+            ("--email",),
+            kind="template",
+            one_of="what",
+            required=True,
+        ),
         Arg("lock", "lock the device remotely", ("--lock",), kind="flag", one_of="what", required=True),
-        Arg("retire", "add the device to the retire list; an admin must confirm", ("--retire",), kind="flag", one_of="what", required=True),
-        Arg("push", "send a push notification, written by Intune", ("--push",), kind="flag", one_of="what", required=True),
+        Arg(
+            "retire",
+            "add the device to the retire list; an admin must confirm",
+            ("--retire",),
+            kind="flag",
+            one_of="what",
+            required=True,
+        ),
+        Arg(
+            "push",
+            "send a push notification, written by Intune",
+            ("--push",),
+            kind="flag",
+            one_of="what",
+            required=True,
+        ),
         Arg("cc", "copy the mail to this group (repeat for several)", ("--cc",), kind="group", many=True),
-        Arg("days", "days after the device becomes noncompliant", ("--days",), kind="days", one_of="when", required=True),
+        Arg(
+            "days",
+            "days after the device becomes noncompliant",
+            ("--days",),
+            kind="days",
+            one_of="when",
+            required=True,
+        ),
         Arg("hours", "hours after it", ("--hours",), kind="hours", one_of="when", required=True),
-        Arg("after", "the same as 3d, 12h, 0.25d or P5D", ("--after",), kind="after", one_of="when", required=True),
+        Arg(
+            "after",
+            "the same as 3d, 12h, 0.25d or P5D",
+            ("--after",),
+            kind="after",
+            one_of="when",
+            required=True,
+        ),
     ),
     examples=(
         "grace action add 'Windows baseline' --email 'First warning' --days 2 --yes",
@@ -56,7 +97,9 @@ def propose(options: Options, tools: Tools) -> Plan:
     kind = _kind(options)
     after = next((wait for wait in (options.days, options.hours, options.after) if wait is not None), None)
     if after is None:
-        raise MissingValue("When is missing.", hint="Add --days N, --hours N or --after 3d; --days 0 means at once.")
+        raise MissingValue(
+            "When is missing.", hint="Add --days N, --hours N or --after 3d; --days 0 means at once."
+        )
     if options.cc and kind != EMAIL:
         raise InvalidSchedule("Only an email has recipients; --cc goes with --email.")
     policies = tenant.find_policies(options.policies)
@@ -89,5 +132,6 @@ def _kind(options: Options) -> str:
     if options.push:
         return PUSH
     raise MissingValue(
-        "What to do is missing.", hint="Add --email TEMPLATE, --lock, --retire or --push. grace action add --help"
+        "What to do is missing.",
+        hint="Add --email TEMPLATE, --lock, --retire or --push. grace action add --help",
     )

@@ -26,7 +26,14 @@ SPEC = Spec(
     changes=True,
     args=(
         Arg("source", "the policy whose schedule is copied", kind="policy", required=True, metavar="FROM"),
-        Arg("to", "a policy that gets it (repeat, or a wildcard)", ("--to",), kind="policy", many=True, required=True),
+        Arg(
+            "to",
+            "a policy that gets it (repeat, or a wildcard)",
+            ("--to",),
+            kind="policy",
+            many=True,
+            required=True,
+        ),
     ),
     about="Replaces the other policies' schedules. Refused where a platform lacks one of the actions.",
     examples=("grace action copy 'Windows baseline' --to 'Windows strict' --what-if",),

@@ -32,13 +32,27 @@ SPEC = Spec(
     Options,
     changes=True,
     args=(
-        Arg("policy", "the policy, or a wildcard for the same action of several", kind="policy", required=True),
-        Arg("action", "its number in `action list`, its id, or mark, email, lock, retire, push where there is one", kind="action", required=True),
+        Arg(
+            "policy", "the policy, or a wildcard for the same action of several", kind="policy", required=True
+        ),
+        Arg(
+            "action",
+            "its number in `action list`, its id, or mark, email, lock, retire, push where there is one",
+            kind="action",
+            required=True,
+        ),
         Arg("days", "days after the device becomes noncompliant", ("--days",), kind="days", one_of="when"),
         Arg("hours", "hours after it", ("--hours",), kind="hours", one_of="when"),
         Arg("after", "the same as 3d, 12h, 0.25d or P5D", ("--after",), kind="after", one_of="when"),
         Arg("template", "mail from this template", ("--template",), kind="template"),
-        Arg("cc", "copy the mail to this group, instead of those before (repeat for several)", ("--cc",), kind="group", many=True, one_of="cc"),
+        Arg(
+            "cc",
+            "copy the mail to this group, instead of those before (repeat for several)",
+            ("--cc",),
+            kind="group",
+            many=True,
+            one_of="cc",
+        ),
         Arg("no_cc", "copy the mail to nobody", ("--no-cc",), kind="flag", one_of="cc"),
     ),
     about="`mark` sets the grace period. Shortening one that devices are in is high risk.",
@@ -53,7 +67,10 @@ def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     after = next((wait for wait in (options.days, options.hours, options.after) if wait is not None), None)
     if after is None and options.template is None and not options.cc and not options.no_cc:
-        raise MissingValue("What to change is missing.", hint="Add --days N, --after 3d, --template T, --cc GROUP or --no-cc.")
+        raise MissingValue(
+            "What to change is missing.",
+            hint="Add --days N, --after 3d, --template T, --cc GROUP or --no-cc.",
+        )
     template = tenant.find_template(options.template) if options.template is not None else None
     cc: tuple[str, ...] | None = None
     if options.cc:
@@ -74,5 +91,7 @@ def propose(options: Options, tools: Tools) -> Plan:
         )
         when = f" to {in_words(after)}" if after is not None else ""
         changes.append(schedule_change(policy, edited, f"change {action.kind}{when}"))
-    names = names_of(tenant, [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)])
+    names = names_of(
+        tenant, [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
+    )
     return plan(tenant, "action edit", changes, names=names)

@@ -30,7 +30,10 @@ SPEC = Spec(
         Arg("policy", "the policy", kind="policy", required=True),
         Arg("since", "when the device became noncompliant (default: now)", ("--since",), metavar="DATE"),
     ),
-    examples=("grace action explain 'Windows baseline'", "grace action explain 'iOS baseline' --since 2026-11-01"),
+    examples=(
+        "grace action explain 'Windows baseline'",
+        "grace action explain 'iOS baseline' --since 2026-11-01",
+    ),
 )
 DISPUTED = (
     "Public reports disagree whether mails go out before the grace period ends, so both readings are shown:"
@@ -62,7 +65,11 @@ def run(options: Options, tools: Tools) -> Outcome:
                 "ccGroups": [names.get(id, id) for id in action.cc_group_ids],
             }
         )
-    columns = [Column("When", "at", "date"), Column("After", "gracePeriodHours", "hours"), Column("What", "what")]
+    columns = [
+        Column("When", "at", "date"),
+        Column("After", "gracePeriodHours", "hours"),
+        Column("What", "what"),
+    ]
     if differ:
         columns.insert(1, Column("If counted from the mark", "atAfterMark", "date"))
     columns += [Column("Template", "templateName"), Column("Recipients", "ccGroups", "list")]
@@ -86,5 +93,7 @@ def _date(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageProblem(f'--since: "{text}" is not a date.', hint="Write 2026-11-21 or 2026-11-21T08:00.") from None
+        raise UsageProblem(
+            f'--since: "{text}" is not a date.', hint="Write 2026-11-21 or 2026-11-21T08:00."
+        ) from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

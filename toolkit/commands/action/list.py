@@ -21,7 +21,11 @@ SPEC = Spec(
     "list",
     Options,
     args=(Arg("policies", "only these policies", kind="policy", many=True),),
-    examples=("grace action list", "grace action list 'Windows*' -o json", "grace action list --sort gracePeriodHours"),
+    examples=(
+        "grace action list",
+        "grace action list 'Windows*' -o json",
+        "grace action list --sort gracePeriodHours",
+    ),
 )
 
 

@@ -25,8 +25,15 @@ SPEC = Spec(
     Options,
     changes=True,
     args=(
-        Arg("policy", "the policy, or a wildcard for the same action of several", kind="policy", required=True),
-        Arg("action", "its number in `action list`, its id, or email, lock, retire, push where there is one", kind="action", required=True),
+        Arg(
+            "policy", "the policy, or a wildcard for the same action of several", kind="policy", required=True
+        ),
+        Arg(
+            "action",
+            "its number in `action list`, its id, or email, lock, retire, push where there is one",
+            kind="action",
+            required=True,
+        ),
     ),
     examples=("grace action remove 'Windows baseline' 2 --yes",),
 )

@@ -31,7 +31,14 @@ SPEC = Spec(
     changes=True,
     args=(
         Arg("policies", "the policies that get this schedule", kind="policy", many=True, required=True),
-        Arg("from_file", "YAML or JSON, - for standard input", ("--from-file",), kind="file", required=True, metavar="FILE"),
+        Arg(
+            "from_file",
+            "YAML or JSON, - for standard input",
+            ("--from-file",),
+            kind="file",
+            required=True,
+            metavar="FILE",
+        ),
     ),
     about=(
         "The file is a list of actions. Each says what and when, an email also its template and recipients:\n\n"
@@ -40,7 +47,9 @@ SPEC = Spec(
         "  - {lock: 7d}\n\n"
         "What `action list POLICY -o json` and Graph print is read too."
     ),
-    examples=("grace action list 'Windows baseline' -o json | grace action set 'Windows strict' --from-file - --what-if",),
+    examples=(
+        "grace action list 'Windows baseline' -o json | grace action set 'Windows strict' --from-file - --what-if",
+    ),
 )
 
 
@@ -49,12 +58,13 @@ def propose(options: Options, tools: Tools) -> Plan:
     source = "Standard input" if options.from_file == "-" else options.from_file
     items = _items(_parsed(tools.read_text(options.from_file), source), source)
     policies = tenant.find_policies(options.policies)
-    changes = []
     schedule = schedule_of(_action(item, place, source, tenant) for place, item in enumerate(items, 1))
-    for policy in policies:
-        changes.append(
-            schedule_change(policy, intents.copied(schedule, policy.platform, policy.name), f"the schedule of {source}")
+    changes = [
+        schedule_change(
+            policy, intents.copied(schedule, policy.platform, policy.name), f"the schedule of {source}"
         )
+        for policy in policies
+    ]
     schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
     return plan(tenant, "action set", changes, names=names_of(tenant, schedules))
 
@@ -68,7 +78,9 @@ def _parsed(text: str, source: str) -> Any:
         return YAML(typ="safe", pure=True).load(text)
     except YAMLError as problem:
         first = str(problem).strip().splitlines()
-        raise BadFile(f"{source} is neither YAML nor JSON: {'; '.join(line.strip() for line in first[:3])}.") from None
+        raise BadFile(
+            f"{source} is neither YAML nor JSON: {'; '.join(line.strip() for line in first[:3])}."
+        ) from None
 
 
 def _items(value: Any, source: str) -> list[Mapping[str, Any]]:
@@ -86,11 +98,14 @@ def _items(value: Any, source: str) -> list[Mapping[str, Any]]:
         return _items(value[0], source)
     for place, item in enumerate(value, 1):
         if not isinstance(item, Mapping):
-            raise BadFile(f"{source}: item {place} is not an action.", hint="grace action set --help shows one.")
+            raise BadFile(
+                f"{source}: item {place} is not an action.", hint="grace action set --help shows one."
+            )
     owners = {item.get("policyId") for item in value if item.get("policyId")}
     if len(owners) > 1:
         raise BadFile(
-            f"{source} holds the actions of {len(owners)} policies.", hint="Give those of one: grace action list POLICY -o json"
+            f"{source} holds the actions of {len(owners)} policies.",
+            hint="Give those of one: grace action list POLICY -o json",
         )
     return value
 
@@ -107,7 +122,9 @@ def _action(item: Mapping[str, Any], place: int, source: str, tenant: Tenant) ->
             raise InvalidSchedule("it does not say what to do, exactly once.", hint=hint)
         unknown = sorted(set(map(str, item)) - {kinds[0], "after", "days", "hours", "cc"})
         if unknown:
-            raise InvalidSchedule(f'it has "{unknown[0]}", which means nothing here.', hint="It knows: after, days, hours, cc.")
+            raise InvalidSchedule(
+                f'it has "{unknown[0]}", which means nothing here.', hint="It knows: after, days, hours, cc."
+            )
         return _from_words(kinds[0], item, tenant)
     except GraceProblem as problem:
         raise type(problem)(f"{where}: {problem.message}", hint=problem.hint) from None
@@ -132,7 +149,9 @@ def _from_words(kind: str, item: Mapping[str, Any], tenant: Tenant) -> Action:
 def _wait(item: Mapping[str, Any]) -> Hours:
     said = [key for key in ("after", "days", "hours") if key in item]
     if len(said) != 1:
-        raise InvalidSchedule("it does not say when, exactly once.", hint="Write after: 2d, days: 2 or hours: 48.")
+        raise InvalidSchedule(
+            "it does not say when, exactly once.", hint="Write after: 2d, days: 2 or hours: 48."
+        )
     text = str(item[said[0]])
     return {"after": grace_hours, "days": days_as_hours, "hours": hours_as_hours}[said[0]](text)
 
@@ -146,5 +165,7 @@ def _from_graph(item: Mapping[str, Any], tenant: Tenant) -> Action:
     found = tenant.groups_by_id(action.cc_group_ids)
     for id in action.cc_group_ids:
         if id not in found:
-            raise InvalidSchedule(f"it copies group {id}, which this tenant does not have.", hint="See: grace group list")
+            raise InvalidSchedule(
+                f"it copies group {id}, which this tenant does not have.", hint="See: grace group list"
+            )
     return action

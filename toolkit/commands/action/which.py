@@ -21,7 +21,9 @@ COLUMNS = (
 )
 
 
-def rows(policies: Iterable[Policy], names: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def rows(
+    policies: Iterable[Policy], names: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(JSON objects, table rows) of every action, policy by policy, in time order.
 
     `position` counts from 1 and is what `action edit` and `action remove` take. `templateName` is null where

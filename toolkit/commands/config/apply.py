@@ -35,7 +35,17 @@ def propose(options: Options, tools: Tools) -> Plan:
     try:
         value = json.loads(text)
     except ValueError as problem:
-        raise BadFile(f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE.") from None
+        raise BadFile(
+            f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE."
+        ) from None
     plan = plan_from(value, source)
     # Findings, risk and consequences are worked out anew from the tenant as it is.
-    return Plan(plan.command, plan.tenant, plan.changes, notes=plan.notes, made=plan.made, names=plan.names, undoes=plan.undoes)
+    return Plan(
+        plan.command,
+        plan.tenant,
+        plan.changes,
+        notes=plan.notes,
+        made=plan.made,
+        names=plan.names,
+        undoes=plan.undoes,
+    )

@@ -39,7 +39,14 @@ SPEC = Spec(
         Arg("policies", "only these policies", kind="policy", many=True),
         Arg("plan", "what a saved plan would make of it", ("--plan",), kind="file", metavar="FILE"),
         Arg("days", "how far to look", ("--days",), kind="count", default=30),
-        Arg("reading", "what the waits count from; public reports disagree", ("--reading",), kind="choice", choices=READINGS, default=READINGS[0]),
+        Arg(
+            "reading",
+            "what the waits count from; public reports disagree",
+            ("--reading",),
+            kind="choice",
+            choices=READINGS,
+            default=READINGS[0],
+        ),
         Arg("names", "a row for each device instead of each day", ("--names",), kind="flag"),
     ),
     about="For devices that are noncompliant today and stay so. Nothing is guessed: what has no date is listed as such.",
@@ -80,7 +87,7 @@ def run(options: Options, tools: Tools) -> Outcome:
         if policy.assignments != ():
             exposed += exposures(policy, tenant.statuses(policy), table)
     before = {policy.id: policy.schedule for policy in policies if policy.schedule is not None}
-    reading: Reading = READINGS[READINGS.index(options.reading)]  # type: ignore[arg-type]
+    reading: Reading = READINGS[READINGS.index(options.reading)]
     now = tenant.now()
     at_once = 0
     if planned:
@@ -155,8 +162,13 @@ def _outcome(
         f" {total.unreached} that reach nobody."
     ]
     if was is not None:
-        notes.append(f"As it is now: {_kinds(was)}. With the plan: {_kinds(dict(total.by_kind))}, {at_once} of them at once.")
-    notes += [f"Cannot be foretold: {item['deviceName']} under {item['policyName']}: {item['reason']}." for item in data["untold"][:10]]
+        notes.append(
+            f"As it is now: {_kinds(was)}. With the plan: {_kinds(dict(total.by_kind))}, {at_once} of them at once."
+        )
+    notes += [
+        f"Cannot be foretold: {item['deviceName']} under {item['policyName']}: {item['reason']}."
+        for item in data["untold"][:10]
+    ]
     if len(data["untold"]) > 10:
         notes.append(f"… and {len(data['untold']) - 10} more (see -o json).")
     if any(readings_differ(schedule) for schedule in schedules.values()):
@@ -179,7 +191,9 @@ def _planned(source: str, tools: Tools) -> dict[str, Schedule]:
     try:
         plan = plan_from(json.loads(tools.read_text(source)), source)
     except ValueError as problem:
-        raise BadFile(f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE.") from None
+        raise BadFile(
+            f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE."
+        ) from None
     found = {c.target.id: c.after for c in plan.changes if isinstance(c.after, Schedule)}
     if not found:
         raise UsageProblem(f"{source} changes no schedule, so it has no impact to show.")

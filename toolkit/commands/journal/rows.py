@@ -41,7 +41,11 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "ended": entry.is_ended,
         "undoes": entry.undoes,
         "undoneBy": entry.undone_by,
-        "tenant": {"profile": entry.plan.tenant.profile, "id": entry.plan.tenant.id, "name": entry.plan.tenant.name},
+        "tenant": {
+            "profile": entry.plan.tenant.profile,
+            "id": entry.plan.tenant.id,
+            "name": entry.plan.tenant.name,
+        },
         "items": [
             {
                 **change_json(item.change),

@@ -51,16 +51,31 @@ def run(options: Options, tools: Tools) -> Outcome:
             }
         )
         lines += [
-            {"name": item.change.target.name, "path": line.path, "before": _short(line.before), "after": _short(line.after)}
+            {
+                "name": item.change.target.name,
+                "path": line.path,
+                "before": _short(line.before),
+                "after": _short(line.after),
+            }
             for line in property_lines(item.change.before, item.change.after)
         ]
-    columns = (Column("Change", "what"), Column("State", "state"), Column("Id", "id", "id"), Column("Problem", "problem"))
+    columns = (
+        Column("Change", "what"),
+        Column("State", "state"),
+        Column("Id", "id", "id"),
+        Column("Problem", "problem"),
+    )
     sections = (
         Section("Entry", (Column("Name", "name"), Column("Value", "value")), pairs, pairs=True),
         Section("Changes", columns if any(item["problem"] for item in items) else columns[:-1], items),
         Section(
             "Before and after",
-            (Column("Name", "name"), Column("Property", "path"), Column("Before", "before"), Column("After", "after")),
+            (
+                Column("Name", "name"),
+                Column("Property", "path"),
+                Column("Before", "before"),
+                Column("After", "after"),
+            ),
             lines,
         ),
     )

@@ -40,9 +40,13 @@ def run(options: Options, tools: Tools) -> Outcome:
     templates = tools.tenant.templates()
     if options.templates:
         templates = find_each(options.templates, templates)
-    findings = [finding for template in templates for finding in (*template_findings(template), *_locales(template))]
+    findings = [
+        finding for template in templates for finding in (*template_findings(template), *_locales(template))
+    ]
     grave = [finding for finding in findings if finding.severity != NOTE]
-    problem = ChecksFailed(f"{len(grave)} finding{'s' if len(grave) != 1 else ''} in {len(templates)} templates.")
+    problem = ChecksFailed(
+        f"{len(grave)} finding{'s' if len(grave) != 1 else ''} in {len(templates)} templates."
+    )
     return Outcome(
         data=[finding_json(finding) for finding in findings],
         columns=COLUMNS,

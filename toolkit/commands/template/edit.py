@@ -41,7 +41,12 @@ SPEC = Spec(
         Arg("rename", "a new name", ("--rename", "--name")),
         SUBJECT,
         MESSAGE,
-        Arg("locale", "the message that --subject and --message change (default: the default one)", ("--locale",), kind="locale"),
+        Arg(
+            "locale",
+            "the message that --subject and --message change (default: the default one)",
+            ("--locale",),
+            kind="locale",
+        ),
         Arg("description", "a description (kept by Graph's beta only)", ("--description",)),
         *SWITCHES,
         SCOPE_TAG,
@@ -66,11 +71,15 @@ def propose(options: Options, tools: Tools) -> Plan:
     )
     for other in tenant.templates():
         if other.id != template.id and other.name.casefold() == wanted.name.casefold():
-            raise UsageProblem(f'A template called "{other.name}" exists already.', hint="Choose another name.")
+            raise UsageProblem(
+                f'A template called "{other.name}" exists already.', hint="Choose another name."
+            )
     if options.subject is not None or options.message is not None:
         locale = options.locale or template.default_locale
         if locale is None:
-            raise InvalidContent(f'Template "{template.name}" has no default message.', hint="Say which with --locale.")
+            raise InvalidContent(
+                f'Template "{template.name}" has no default message.', hint="Say which with --locale."
+            )
         wanted = intents.localize(wanted, locale, options.subject, options.message, None)
     elif options.locale is not None:
         raise MissingValue("--locale alone changes nothing.", hint="Add --subject or --message.")

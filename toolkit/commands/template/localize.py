@@ -47,4 +47,6 @@ def propose(options: Options, tools: Tools) -> Plan:
     if options.subject is None and options.message is None and not options.default:
         raise MissingValue("What to change is missing.", hint="Add --subject and --message, or --default.")
     wanted = intents.localize(template, options.locale, options.subject, options.message, options.default)
-    return plan(tenant, "template localize", [template_change(template, wanted, f"the {options.locale} message")])
+    return plan(
+        tenant, "template localize", [template_change(template, wanted, f"the {options.locale} message")]
+    )

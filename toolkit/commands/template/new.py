@@ -37,7 +37,13 @@ SPEC = Spec(
         Arg("name", "the name of the template", ("--name",), required=True),
         SUBJECT._replace(required=True),
         MESSAGE._replace(required=True),
-        Arg("locale", "the language of this message; it becomes the default one", ("--locale",), kind="locale", default="en-us"),
+        Arg(
+            "locale",
+            "the language of this message; it becomes the default one",
+            ("--locale",),
+            kind="locale",
+            default="en-us",
+        ),
         Arg("description", "a description (kept by Graph's beta only)", ("--description",)),
         *SWITCHES,
         SCOPE_TAG,
@@ -55,7 +61,9 @@ def propose(options: Options, tools: Tools) -> Plan:
     name = checked_name(options.name)
     empty = Template(
         name=name,
-        branding=branding({w.replace("-", "_"): getattr(options, w.replace("-", "_")) for w in BRANDING}, DEFAULT_BRANDING),
+        branding=branding(
+            {w.replace("-", "_"): getattr(options, w.replace("-", "_")) for w in BRANDING}, DEFAULT_BRANDING
+        ),
         messages=(),
         scope_tags=scope_tags(options.scope_tag, tenant) or ("0",),
         description=options.description,

@@ -44,7 +44,10 @@ SPEC = Spec(
     ),
     formats=("html",),
     about="Without --device the tokens stay as they are, as in the admin centre's own preview mail.",
-    examples=("grace template preview 'First warning' --locale fr-fr", "grace template preview 'First warning' -o html"),
+    examples=(
+        "grace template preview 'First warning' --locale fr-fr",
+        "grace template preview 'First warning' -o html",
+    ),
 )
 
 
@@ -76,11 +79,14 @@ def run(options: Options, tools: Tools) -> Outcome:
     if obstacles:
         notes.append(f"Sent as plain text, because it contains {', '.join(obstacles)}.")
     if device is not None and not device.mail:
-        notes.append(f'{device.name}: its user has no mail address, so this mail would not be sent.')
+        notes.append(f"{device.name}: its user has no mail address, so this mail would not be sent.")
     page = _page(mail, brand)
     rows = [
         {"name": "From", "value": SENDER},
-        {"name": "To", "value": mail["to"] or ("the primary user's mail address" if device is None else "nobody")},
+        {
+            "name": "To",
+            "value": mail["to"] or ("the primary user's mail address" if device is None else "nobody"),
+        },
         {"name": "Subject", "value": mail["subject"]},
         {"name": "Language", "value": message.locale},
         {"name": "Header", "value": "company logo" if mail["logo"] else "none"},
@@ -95,7 +101,11 @@ def run(options: Options, tools: Tools) -> Outcome:
     ]
     if device is not None:
         block = [{"name": name, "value": value} for name, value in _device_block(device).items()]
-        sections.append(Section("Device details (added by Intune; the fields are not documented)", columns, block, pairs=True))
+        sections.append(
+            Section(
+                "Device details (added by Intune; the fields are not documented)", columns, block, pairs=True
+            )
+        )
     return Outcome(data=mail, sections=tuple(sections), notes=tuple(notes), html=page)
 
 
@@ -106,7 +116,9 @@ def _message(template: Template, locale: str | None) -> Message:
     has = ", ".join(m.locale for m in template.messages or ()) or "no messages"
     if locale is not None:
         raise NotFound(f'Template "{template.name}" has no {locale} message.', hint=f"It has: {has}.")
-    raise InvalidContent(f'Template "{template.name}" has no default message to preview.', hint=f"It has: {has}.")
+    raise InvalidContent(
+        f'Template "{template.name}" has no default message to preview.', hint=f"It has: {has}."
+    )
 
 
 def _filled(text: str, device: Device) -> str:
@@ -134,7 +146,9 @@ def _footer(template: Template, brand: Mapping[str, Any]) -> list[str]:
     if COMPANY_NAME in template.branding:
         lines.append(str(brand.get("displayName") or "(no company name set)"))
     if CONTACT in template.branding:
-        contact = [brand.get(key) for key in ("contactITName", "contactITPhoneNumber", "contactITEmailAddress")]
+        contact = [
+            brand.get(key) for key in ("contactITName", "contactITPhoneNumber", "contactITEmailAddress")
+        ]
         lines.append(", ".join(str(part) for part in contact if part) or "(no contact information set)")
     if PORTAL_LINK in template.branding:
         lines.append("https://portal.manage.microsoft.com")
@@ -179,11 +193,21 @@ def _as_read(body: str, *, is_html: bool) -> list[str]:
 
 def _page(mail: Mapping[str, Any], brand: Mapping[str, Any]) -> str:
     """One self-contained page. The body stands in it only if it holds nothing but the allowed tags."""
-    body = str(mail["body"]).replace("\r\n", "<br>\n") if mail["isHtml"] else f"<pre>{html.escape(str(mail['body']))}</pre>"
-    head = f"<p><em>[{html.escape(str(brand.get('displayName') or 'company'))} logo]</em></p>" if mail["logo"] else ""
+    body = (
+        str(mail["body"]).replace("\r\n", "<br>\n")
+        if mail["isHtml"]
+        else f"<pre>{html.escape(str(mail['body']))}</pre>"
+    )
+    head = (
+        f"<p><em>[{html.escape(str(brand.get('displayName') or 'company'))} logo]</em></p>"
+        if mail["logo"]
+        else ""
+    )
     foot = "".join(f"<p>{html.escape(line)}</p>" for line in mail["footer"])
     block = mail["device"] or {}
-    details = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in block.items())
+    details = "".join(
+        f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in block.items()
+    )
     return (
         "<!doctype html>\n"
         f'<html lang="{html.escape(str(mail["locale"]))}"><head><meta charset="utf-8">'

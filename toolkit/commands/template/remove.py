@@ -20,9 +20,7 @@ SPEC = Spec(
     "remove",
     Options,
     changes=True,
-    args=(
-        Arg("templates", "the templates to remove", kind="template", many=True, required=True),
-    ),
+    args=(Arg("templates", "the templates to remove", kind="template", many=True, required=True),),
     about="Refused while a policy uses it, unless --force: then its mails stop. Undo brings it back under a new id.",
     examples=("grace template remove 'Unused draft' --force 'Unused draft'",),
 )
@@ -30,7 +28,7 @@ SPEC = Spec(
 
 def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
-    changes = []
-    for template in find_each(options.templates, tenant.templates()):
-        changes.append(template_change(template, None, "remove the template"))
-    return plan(tenant, "template remove", changes)
+    found = find_each(options.templates, tenant.templates())
+    return plan(
+        tenant, "template remove", [template_change(template, None, "remove the template") for template in found]
+    )

@@ -36,7 +36,8 @@ def run(options: Options, tools: Tools) -> Outcome:
     if template.description:
         about.insert(1, {"name": "Description", "value": template.description})
     switches = [
-        {"name": BRANDING_WORDS[word], "value": "yes" if word in template.branding else "no"} for word in BRANDING
+        {"name": BRANDING_WORDS[word], "value": "yes" if word in template.branding else "no"}
+        for word in BRANDING
     ]
     messages = [
         {
@@ -50,7 +51,9 @@ def run(options: Options, tools: Tools) -> Outcome:
     findings = [{"severity": f.severity, "sentence": f.sentence} for f in template_findings(template)]
     sections = [
         Section("Template", (Column("Name", "name"), Column("Value", "value")), about, pairs=True),
-        Section("Header and footer", (Column("Name", "name"), Column("Value", "value")), switches, pairs=True),
+        Section(
+            "Header and footer", (Column("Name", "name"), Column("Value", "value")), switches, pairs=True
+        ),
         Section(
             "Messages",
             (
@@ -64,5 +67,7 @@ def run(options: Options, tools: Tools) -> Outcome:
         ),
     ]
     if findings:
-        sections.append(Section("Findings", (Column("Severity", "severity"), Column("Finding", "sentence")), findings))
+        sections.append(
+            Section("Findings", (Column("Severity", "severity"), Column("Finding", "sentence")), findings)
+        )
     return Outcome(data=template.raw, sections=tuple(sections))

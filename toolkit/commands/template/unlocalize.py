@@ -32,4 +32,6 @@ def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     template = tenant.find_template(options.template)
     wanted = intents.unlocalize(template, options.locale)
-    return plan(tenant, "template unlocalize", [template_change(template, wanted, f"no {options.locale} message")])
+    return plan(
+        tenant, "template unlocalize", [template_change(template, wanted, f"no {options.locale} message")]
+    )

@@ -52,4 +52,6 @@ def run(options: Options, tools: Tools) -> Outcome:
     used = {item["templateId"] for item in rows}
     unused = [template.name for template in templates if template.id not in used]
     note = (f"Used by no policy: {', '.join(unused)}.",) if unused else ()
-    return Outcome(data=rows, columns=columns, notes=note, empty="No policy uses a template.", id_key="policyId")
+    return Outcome(
+        data=rows, columns=columns, notes=note, empty="No policy uses a template.", id_key="policyId"
+    )

@@ -8,7 +8,15 @@ from typing import Any
 from toolkit.commands.spec import Arg
 from toolkit.errors import NotFound
 from toolkit.graph.reads import Tenant
-from toolkit.model.template import BRANDING, COMPANY_NAME, CONTACT, DEVICE_DETAILS, LOGO, PORTAL_LINK, Template
+from toolkit.model.template import (
+    BRANDING,
+    COMPANY_NAME,
+    CONTACT,
+    DEVICE_DETAILS,
+    LOGO,
+    PORTAL_LINK,
+    Template,
+)
 from toolkit.outcome import Column
 
 BRANDING_WORDS = {
@@ -29,7 +37,9 @@ SWITCHES = (
     Arg("portal_link", "show the company portal website link", ("--portal-link",), kind="switch"),
     Arg("device_details", "include device details", ("--device-details",), kind="switch"),
 )
-SCOPE_TAG = Arg("scope_tag", "a scope tag: its number or its name (repeat for several)", ("--scope-tag",), many=True)
+SCOPE_TAG = Arg(
+    "scope_tag", "a scope tag: its number or its name (repeat for several)", ("--scope-tag",), many=True
+)
 
 COLUMNS = (
     Column("Name", "name"),

@@ -14,6 +14,9 @@ from toolkit.lab.store import Store, guid
 START = datetime.fromisoformat("2026-11-02T08:00:00+00:00")
 """When every story begins: a Monday morning."""
 
+NEVER = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+"""What the service writes where something has not happened."""
+
 STORIES: dict[str, str] = {
     "contoso": "a company of 25 people and 60 devices in every state, with schedules, templates and access policies",
     "empty": "an administrator and nothing else",
@@ -382,4 +385,4 @@ class Builder:
 
 def written(moment: datetime) -> str:
     """A time as Graph writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from toolkit.lab.tenants import START, Action, Builder
+from toolkit.lab.tenants import NEVER, START, Action, Builder
 
 DOMAIN = "contoso.example"
 
@@ -48,7 +48,6 @@ PILOT = ("ada.novak", "farid.haddad", "igor.petrov", "jules.tremblay", "tamar.le
 IT_LEADS = ("ada.novak", "ruth.adeyemi")
 HELP_DESK = ("liam.oconnor", "noor.bakker")
 
-OUTDATED: dict[str, Any] = {"osMinimumVersion": "10.0.19045.2006"}
 NOT_ENCRYPTED = {"bitLockerEnabled": False, "storageRequireEncryption": False}
 NO_PASSCODE = {"passcodeRequired": False}
 NO_PASSWORD = {"passwordRequired": False}
@@ -59,6 +58,8 @@ UNREADABLE = {"bitLockerEnabled": {"error": -2016281112}}
 # name, variant, user, model, OS version, facts that fail, days since they fail, further
 Row = tuple[str, str, str | None, str, str, dict[str, Any], float | None, dict[str, Any]]
 OK: dict[str, Any] = {}
+OLD: dict[str, Any] = {}
+"""Fails by the version of its system alone, which every device tells."""
 WIN = "10.0.26100.6899"
 DEVICES: tuple[Row, ...] = (
     ("WIN-0001", "windows", "ada.novak", "Lenovo ThinkPad T14", WIN, OK, None, {}),
@@ -67,7 +68,7 @@ DEVICES: tuple[Row, ...] = (
     ("WIN-0004", "windows", "dewi.anggraini", "Dell Latitude 7450", WIN, OK, None, {}),
     ("WIN-0005", "windows", "elif.demir", "Microsoft Surface Laptop 6", WIN, FIREWALL_OFF, 1, {}),
     ("WIN-0006", "windows", "farid.haddad", "Microsoft Surface Laptop 6", "10.0.22631.5000", OK, None, {}),
-    ("WIN-0007", "windows", "greta.lindqvist", "HP EliteBook 840", "10.0.19045.2006", OUTDATED, 40, {}),
+    ("WIN-0007", "windows", "greta.lindqvist", "HP EliteBook 840", "10.0.19045.2006", OLD, 40, {}),
     ("WIN-0008", "windows", "hana.suzuki", "HP EliteBook 840", WIN, OK, None, {}),
     ("WIN-0009", "windows", "igor.petrov", "Dell Latitude 7450", WIN, NO_PASSWORD, 5, {}),
     ("WIN-0010", "windows", "jules.tremblay", "Lenovo ThinkPad X1", WIN, NOT_ENCRYPTED, 1.5, {}),
@@ -87,14 +88,14 @@ DEVICES: tuple[Row, ...] = (
     ("ПК Игоря", "windows", "igor.petrov", "Lenovo ThinkPad X1", WIN, OK, None, {}),
     ("MAC-0001", "macos", "ada.novak", "Apple MacBook Pro", "15.7", OK, None, {}),
     ("MAC-0002", "macos", "farid.haddad", "Apple MacBook Air", "15.7", {"storageRequireEncryption": False}, 3, {}),
-    ("MAC-0003", "macos", "hana.suzuki", "Apple MacBook Air", "13.6", {"osMinimumVersion": "13.6"}, 11, {}),
+    ("MAC-0003", "macos", "hana.suzuki", "Apple MacBook Air", "13.6", OLD, 11, {}),
     ("MAC-0004", "macos", "tamar.levi", "Apple MacBook Pro", "15.7", {"firewallEnabled": False}, 6, {}),
     ("MAC-0005", "macos", "ruth.adeyemi", "Apple MacBook Pro", "15.7", OK, None, {}),
     ("MAC-0006 🎨", "macos", "chiara.ricci", "Apple Mac Studio", "15.7", OK, None, {}),
     ("MAC-JAMF-01", "macos", "greta.lindqvist", "Apple MacBook Pro", "15.7", OK, None, {"authority": "partner"}),
     ("iPhone Ada", "ios", "ada.novak", "Apple iPhone 16", "18.6", OK, None, {}),
     ("iPhone Bruno", "ios", "bruno.keller", "Apple iPhone 15", "18.6", NO_PASSCODE, 2, {}),
-    ("iPhone Dewi", "ios", "dewi.anggraini", "Apple iPhone 15", "16.2", {"osMinimumVersion": "16.2"}, 8, {}),
+    ("iPhone Dewi", "ios", "dewi.anggraini", "Apple iPhone 15", "16.2", OLD, 8, {}),
     ("iPhone Farid", "ios", "farid.haddad", "Apple iPhone 16", "18.6", OK, None, {}),
     ("iPhone Jules", "ios", "jules.tremblay", "Apple iPhone 14", "18.6", NO_PASSCODE, 0.5, {"pushAllowed": False}),
     ("iPhone Maja", "ios", "maja.horvat", "Apple iPhone 14", "17.7", OK, None, {}),
@@ -106,7 +107,7 @@ DEVICES: tuple[Row, ...] = (
     ("Pixel Elif", "android-work-profile", "elif.demir", "Google Pixel 9", "15.0", OK, None, {}),
     ("Pixel Hana", "android-work-profile", "hana.suzuki", "Google Pixel 8", "15.0", NO_PASSWORD, 2, {}),
     ("Galaxy Katrin", "android-work-profile", "katrin.vogel", "Samsung Galaxy S24", "14.0", OK, None, {}),
-    ("Galaxy Liam", "android-work-profile", "liam.oconnor", "Samsung Galaxy S21", "11.0", {"osMinimumVersion": "11.0"}, 30, {}),
+    ("Galaxy Liam", "android-work-profile", "liam.oconnor", "Samsung Galaxy S21", "11.0", OLD, 30, {}),
     ("Galaxy Noor", "android-work-profile", "noor.bakker", "Samsung Galaxy S23", "14.0", ROOTED, 1, {}),
     ("Galaxy Pavel", "android-work-profile", "pavel.dvorak", "Samsung Galaxy S23", "14.0", OK, None, {"online": False}),
     ("AND-FM-01", "android-fully-managed", "sven.aalto", "Samsung Galaxy XCover 6", "14.0", NO_PASSWORD, 4, {}),
@@ -222,7 +223,7 @@ def _devices(tenant: Builder, chance: random.Random) -> None:
         enrolled = START - timedelta(days=chance.randrange(60, 600), minutes=chance.randrange(1440))
         agent = "mdm"
         if is_new:
-            enrolled = synced = START - timedelta(minutes=1)
+            enrolled, synced = START - timedelta(minutes=2), NEVER
         if stale_days is not None:
             lab["online"] = False
         if lab.get("authority") == "partner":
