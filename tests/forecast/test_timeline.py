@@ -53,7 +53,14 @@ def test_the_documented_example_has_one_timeline_because_it_has_no_grace():
 
 
 def test_what_is_due_together_happens_in_a_fixed_order():
-    actions = [Action(RETIRE, 24), Action(LOCK, 24), Action(PUSH, 24), email(24), mark(24), Action("wipe", 24)]
+    actions = [
+        Action(RETIRE, 24),
+        Action(LOCK, 24),
+        Action(PUSH, 24),
+        email(24),
+        mark(24),
+        Action("wipe", 24),
+    ]
     assert [kind for kind, _ in moments(Schedule(tuple(actions)), FIRST_NONCOMPLIANCE)] == [
         MARK,
         EMAIL,
@@ -82,11 +89,18 @@ def test_the_readings_differ_where_there_is_a_grace_and_another_action(actions, 
 def test_actions_are_named_by_their_effect_whatever_their_ids():
     before = Schedule((mark(0), Action(EMAIL, 24, TEMPLATE, ("b", "a"), id="1"), Action(PUSH, 0, id="2")))
     after = Schedule((mark(48), Action(PUSH, 0, id="9"), Action(EMAIL, 24, TEMPLATE, ("a", "b"), id="8")))
-    assert [key for key, _ in keyed(before)] == [key for key, _ in keyed(after)] == ["push:0h:", f"email:24h:{TEMPLATE}:a:b"]
+    assert (
+        [key for key, _ in keyed(before)]
+        == [key for key, _ in keyed(after)]
+        == ["push:0h:", f"email:24h:{TEMPLATE}:a:b"]
+    )
 
 
 def test_two_equal_actions_have_two_names():
-    assert [key for key, _ in keyed(Schedule((mark(), Action(PUSH, 6), Action(PUSH, 6))))] == ["push:6h:", "push:6h:#2"]
+    assert [key for key, _ in keyed(Schedule((mark(), Action(PUSH, 6), Action(PUSH, 6))))] == [
+        "push:6h:",
+        "push:6h:#2",
+    ]
 
 
 schedules = st.builds(
@@ -108,4 +122,6 @@ def test_every_action_has_one_moment_in_time_order_and_none_before_the_noncompli
 @given(schedules)
 def test_the_readings_differ_exactly_where_some_date_differs(schedule):
     first, second = (dated(schedule, SINCE, reading) for reading in READINGS)
-    assert readings_differ(schedule) is ({(e.at, id(e.action)) for e in first} != {(e.at, id(e.action)) for e in second})
+    assert readings_differ(schedule) is (
+        {(e.at, id(e.action)) for e in first} != {(e.at, id(e.action)) for e in second}
+    )

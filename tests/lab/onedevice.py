@@ -19,7 +19,13 @@ _POLICIES = {
     "ios": ("#microsoft.graph.iosCompliancePolicy", "passcodeRequired"),
     "macos": ("#microsoft.graph.macOSCompliancePolicy", "passwordRequired"),
 }
-_GRAPH = {"mark": "block", "email": "notification", "push": "pushNotification", "lock": "remoteLock", "retire": "retire"}
+_GRAPH = {
+    "mark": "block",
+    "email": "notification",
+    "push": "pushNotification",
+    "lock": "remoteLock",
+    "retire": "retire",
+}
 
 
 def at(day: float = 0, minutes: int = 0) -> datetime:
@@ -36,7 +42,9 @@ def action(kind: str, hours: int = 0, *, template: str = "t1", cc: Iterable[str]
     }
 
 
-def policy(id: str = "p1", *actions: dict[str, Any], platform: str = "windows", **more: Any) -> dict[str, Any]:
+def policy(
+    id: str = "p1", *actions: dict[str, Any], platform: str = "windows", **more: Any
+) -> dict[str, Any]:
     """Assigned to all devices. It asks for one thing, which the device's fact of the same name may fail."""
     odata_type, setting = _POLICIES[platform]
     return {
@@ -45,14 +53,23 @@ def policy(id: str = "p1", *actions: dict[str, Any], platform: str = "windows", 
         "displayName": f"Policy {id}",
         "version": 1,
         setting: True,
-        "scheduledActionsForRule": [{"id": id, "ruleName": None, "scheduledActionConfigurations": list(actions)}],
-        "assignments": [{"id": f"{id}-a", "target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}],
+        "scheduledActionsForRule": [
+            {"id": id, "ruleName": None, "scheduledActionConfigurations": list(actions)}
+        ],
+        "assignments": [
+            {"id": f"{id}-a", "target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}
+        ],
         **more,
     }
 
 
 def template(id: str = "t1", **messages: Any) -> dict[str, Any]:
-    default = {"locale": "en-us", "subject": "Hello {{UserName}}", "messageTemplate": "Look at {{DeviceName}}", "isDefault": True}
+    default = {
+        "locale": "en-us",
+        "subject": "Hello {{UserName}}",
+        "messageTemplate": "Look at {{DeviceName}}",
+        "isDefault": True,
+    }
     return {
         "id": id,
         "displayName": f"Template {id}",
@@ -108,7 +125,9 @@ def user(id: str = "u1", **more: Any) -> dict[str, Any]:
 class Tenant:
     """A lab in memory, settled at START, with words for what a test does and asks."""
 
-    def __init__(self, *documents: tuple[str, dict[str, Any]], switches: dict[str, str] | None = None, **meta: Any) -> None:
+    def __init__(
+        self, *documents: tuple[str, dict[str, Any]], switches: dict[str, str] | None = None, **meta: Any
+    ) -> None:
         self.store = Store(":memory:")
         self.store.set_meta("clock", written(START))
         self.store.set_meta("seed", 1)

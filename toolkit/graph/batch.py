@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from json import dumps
 from typing import Any
 
-from toolkit.errors import GraceProblem, GraphProblem
+from toolkit.errors import GraceProblem, GraphProblem, SignInNeeded
 from toolkit.graph.errors import problem, words_of
 from toolkit.graph.retry import Wait, decide, http_date
 from toolkit.graph.session import Session
@@ -39,9 +39,9 @@ def _alone(
         return session.get(path, version, headers)
     except GraceProblem as found:
         # A status is there where the service answered this very request.
-        if found.detail.get("status"):
-            return found
-        raise
+        if isinstance(found, SignInNeeded) or not found.detail.get("status"):
+            raise
+        return found
 
 
 def _batch(
@@ -112,15 +112,15 @@ def _send(
         raise GraphProblem("The answer to a batch of requests holds no list of answers.", status=200)
     wanted = {str(index + 1): index for index, _ in parts}
     found: dict[int, tuple[Answer, Any]] = {}
+    # Answers come in any order; only the id says what belongs to what.
     for item in answers:
-        # Answers come in any order; only the id says what belongs to what.
         if not isinstance(item, Mapping) or not isinstance(item.get("status"), int):
             continue
-        index = wanted.get(str(item.get("id")))
-        if index is None:
+        number = wanted.get(str(item.get("id")))
+        if number is None:
             continue
         given = item.get("headers")
         names = {str(k).lower(): str(v) for k, v in given.items()} if isinstance(given, Mapping) else {}
         body = item.get("body")
-        found[index] = (Answer(item["status"], names, b"" if body is None else dumps(body).encode()), body)
+        found[number] = (Answer(item["status"], names, b"" if body is None else dumps(body).encode()), body)
     return found

@@ -31,7 +31,7 @@ def problem(request: Request, answer: Answer) -> GraceProblem:
     what = words_of(request)
     said = Said(answer)
     facts: dict[str, Any] = {"status": status, "graphCode": said.code, "requestId": said.request_id}
-    text = f": {said.text}" if said.text else "."
+    text = f": {ended(said.text)}" if said.text else "."
     if status == 429:
         asked = clean(answer.headers.get("retry-after", ""), 40)
         wait = f" It asks to wait {asked} s." if asked.isdigit() else ""
@@ -94,20 +94,17 @@ def unconfirmed(
 
 
 def not_json(request: Request, answer: Answer) -> GraphProblem:
-    """For an answer that cannot be read as JSON: an HTML page, a cut one, an empty one where data was due."""
+    """For an answer that cannot be read as JSON: an HTML page, or one that was cut."""
     size = len(answer.body)
     kind = _media_type(answer)
-    is_page = "html" in kind
-    if size == 0:
-        words = f"The answer to {words_of(request)} is empty ({answer.status})."
-    else:
-        unit = "byte" if size == 1 else "bytes"
-        words = f"The answer to {words_of(request)} is not JSON ({kind or 'no type given'}, {size:,} {unit})."
+    unit = "byte" if size == 1 else "bytes"
     return GraphProblem(
-        words,
+        f"The answer to {words_of(request)} is not JSON ({kind or 'no type given'}, {size:,} {unit}).",
         status=answer.status,
         request_id=_header_id(answer),
-        hint="A proxy or a sign-in page may have answered in place of the service." if is_page else None,
+        hint="A proxy or a sign-in page may have answered in place of the service."
+        if "html" in kind
+        else None,
     )
 
 
@@ -148,22 +145,24 @@ def sentence(message: str) -> str:
             break
         message = found
     message = message.partition(" - Operation ID")[0]
-    return clean(_INTERNAL_ADDRESS.sub(" ", message), LONGEST)
+    return clean(re.sub(_INTERNAL_ADDRESS, " ", message), LONGEST)
+
+
+def ended(text: str) -> str:
+    """With a full stop, if it does not end a sentence already."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """Foreign text for one line: no control characters, no switches of writing direction, cut to a length."""
-    plain = " ".join(_UNPRINTABLE.sub(" ", text).split())
+    plain = " ".join(re.sub(_UNPRINTABLE, " ", text).split())
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
-_INTERNAL_ADDRESS = re.compile(
-    r"(\s*-?\s*\bUrl:\s*\S+)|(https?://[^\s\"'<>]*\.manage\.microsoft\.[^\s\"'<>]*)", re.IGNORECASE
-)
+# Patterns stay text here: most runs need none of them, and compiling costs time at every start.
+_INTERNAL_ADDRESS = r"(?i)\s*-?\s*\bUrl:\s*\S+|https?://[^\s\"'<>]*\.manage\.microsoft\.[^\s\"'<>]*"
 # C0 and C1, line and paragraph separators, direction marks, the byte order mark and lone surrogates.
-_UNPRINTABLE = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
-)
+_UNPRINTABLE = "[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 
 
 def _permission_needed(request: Request, words: str, facts: dict[str, Any]) -> PermissionNeeded:

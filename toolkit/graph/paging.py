@@ -42,7 +42,7 @@ def pages(
     if left is not None and left <= 0:
         return
     url = session.address(path, version)
-    below = _below(session, url)
+    same = _version(url)
     seen = {url}
     for _ in range(MOST_PAGES):
         document = session.get(url, headers=headers)
@@ -63,15 +63,14 @@ def pages(
         url = session.address(link, version)
         if url in seen:
             raise _broken(path, "leads back to a page that was read before")
-        if _below(session, url) != below:
+        if _version(url) != same:
             # The other version hides properties, or has others, from here on.
             raise _broken(path, f"goes on in another version ({clean(link, 200)})")
         seen.add(url)
     raise _broken(path, f"has more than {MOST_PAGES:,} pages")
 
 
-def _below(session: Session, url: str) -> str:
-    """The version that an address names."""
+def _version(url: str) -> str:
     return url.partition("://")[2].partition("/")[2].partition("/")[0].partition("?")[0]
 
 

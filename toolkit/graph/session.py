@@ -9,31 +9,29 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from json import dumps, loads
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import GraphProblem, SignInNeeded, Throttled, Unreachable, UsageProblem
-from toolkit.graph.errors import Said, clean, not_json, problem, unconfirmed, words_of
-from toolkit.graph.limiter import Limiter
+from toolkit.graph.errors import Said, clean, not_json, problem, unconfirmed
 from toolkit.graph.retry import FINAL, UNKNOWN, Limits, Wait, decide, http_date
 from toolkit.graph.transport import Answer, Request, Transport
 from toolkit.graph.versions import BETA, V1, bare_path
 
-__all__ = ["Limits", "Session", "WriteBeforeGate"]
+if TYPE_CHECKING:
+    from toolkit.graph.limiter import Limiter
 
-ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?=[/?]|$)", re.IGNORECASE)
-"""Scheme, host, port; nothing that two readers of addresses could read in two ways (names, backslashes, blanks)."""
+__all__ = ["Limits", "Session", "WriteBeforeGateError"]
 
-READING_POSTS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"/deviceManagement/reports/get\w+",
-        r"/deviceManagement/deviceCompliancePolicies/getNoncompliantDevicesToRetire",
-        r"/deviceManagement/roleScopeTags/getRoleScopeTagsById",
-        r"/directoryObjects/getByIds",
-        r"/identity/conditionalAccess/evaluate",
+READING_POSTS = frozenset(
+    (
+        "/devicemanagement/devicecompliancepolicies/getnoncompliantdevicestoretire",
+        "/devicemanagement/rolescopetags/getrolescopetagsbyid",
+        "/directoryobjects/getbyids",
+        "/identity/conditionalaccess/evaluate",
     )
 )
-"""Calls that are POST only because they want a body."""
+"""Calls that are POST only because they want a body, in lower case; besides these, all reports/get…."""
+_REPORTS = "/devicemanagement/reports/get"
 
 # Set here for every request; a caller must not replace them.
 _OURS = frozenset(
@@ -45,13 +43,14 @@ _OURS = frozenset(
         "cookie",
         "proxy-authorization",
         "connection",
+        "client-request-id",
     )
 )
 _LOG = 500
 _LONGEST_TRACE = 4000
 
 
-class WriteBeforeGate(AssertionError):
+class WriteBeforeGateError(AssertionError):
     """A defect of ours: something but a read was about to be sent where only reads are allowed."""
 
 
@@ -83,11 +82,12 @@ class Session:
         self.chance = chance
         self.limits = limits
         self.writes_allowed = True
-        """False: anything but a read raises WriteBeforeGate and is not sent."""
+        """False: anything but a read raises WriteBeforeGateError and is not sent."""
         self.sent: deque[tuple[str, str, int | None]] = deque(maxlen=_LOG)
         """The last tries: method, address, status (None: no answer)."""
         self._transport = transport
         self._token = token
+        self._token_in_use: str | None = None
         self._limiter = limiter
         self._trace = trace
         self._new_id = new_id
@@ -137,7 +137,7 @@ class Session:
         url = self.address(path_or_url, version)
         reading = is_reading(method, url, json)
         if not reading and not self.writes_allowed:
-            raise WriteBeforeGate(f"{method} {bare_path(url)} would be sent before anybody agreed to it")
+            raise WriteBeforeGateError(f"{method} {bare_path(url)} would be sent before anybody agreed to it")
         body = None if json is None else dumps(json, separators=(",", ":")).encode()
         common = _headers(url, headers or {}, has_body=body is not None)
         began: float | None = None
@@ -190,10 +190,9 @@ class Session:
         Raises GraphProblem (status 0: nothing was sent) for an address anywhere else.
         """
         # Values arrive quoted; what HTTP does not allow as it is gets quoted here, and # never begins a fragment.
-        text = _UNSAFE.sub(
-            lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode(errors="replace")), path_or_url
-        )
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
+        text = "".join(c if c in _SAFE else _quoted(c) for c in path_or_url)
+        head = text.partition("/")[0]
+        if head.endswith(":") and text.startswith(f"{head}//"):
             if _origin(text) != _origin(self.root):
                 raise GraphProblem(
                     f"{clean(path_or_url, 200)} is not below {self.root}: nothing was sent there.",
@@ -204,9 +203,11 @@ class Session:
             url = text
         else:
             path = text.lstrip("/")
-            own = re.split(r"[/?]", path, maxsplit=1)[0] in (V1, BETA)
+            own = path.partition("?")[0].partition("/")[0] in (V1, BETA)
             url = f"{self.root}/{path}" if own else f"{self.root}/{version}/{path}"
-        if _DOTS.search(url.partition("?")[0]):
+        # Some libraries resolve these after everything here was decided by the path as written.
+        segments = url.partition("?")[0].lower().replace("%2e", ".").split("/")
+        if "." in segments or ".." in segments:
             raise UsageProblem(
                 f"{clean(path_or_url, 200)} has . or .. as a part of its path, which is not sent."
             )
@@ -239,6 +240,7 @@ class Session:
                 raise SignInNeeded(
                     "The access token holds characters that no token has.", hint="Sign in again."
                 )
+            self._token_in_use = token
             headers["Authorization"] = f"Bearer {token}"
         return headers
 
@@ -246,12 +248,13 @@ class Session:
         if self._trace is None:
             return
         text = line if isinstance(line, str) else line()
-        text = _SECRET_TEXT.sub(lambda found: f"{found[1] or found[2] or ''}***", text)
-        # Whole or quoted back by an answer, the token in use is never shown, whatever it looks like.
-        token = self._token()
-        if token:
-            text = text.replace(token, "***")
-        self._trace(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
+        # Even if an answer quotes it back, the token in use is never shown, whatever it looks like.
+        if self._token_in_use is not None:
+            text = text.replace(self._token_in_use, "***")
+        text = re.sub(_MASKED_TEXT, lambda found: f"{found[1] or found[2] or ''}***", text)
+        if len(text) > _LONGEST_TRACE:
+            text = f"{text[:_LONGEST_TRACE]}… ({len(text):,} characters)"
+        self._trace(re.sub(_CONTROL, lambda found: f"\\x{ord(found[0]):02x}", text))
 
 
 def is_reading(method: str, path: str, json: Any = None) -> bool:
@@ -261,11 +264,11 @@ def is_reading(method: str, path: str, json: Any = None) -> bool:
         return True
     if method != "POST":
         return False
-    bare = bare_path(path)
-    if bare.lower() == "/$batch":
+    bare = bare_path(path).lower()
+    if bare == "/$batch":
         parts = list(_parts(json))
         return bool(parts) and all(str(part.get("method", "")).upper() == "GET" for part in parts)
-    return any(pattern.fullmatch(bare) for pattern in READING_POSTS)
+    return bare in READING_POSTS or (bare.startswith(_REPORTS) and bare.removeprefix(_REPORTS).isalpha())
 
 
 def _parts(json: Any) -> Iterator[Mapping[str, Any]]:
@@ -288,7 +291,7 @@ def _unknown(request: Request, answer: Answer | None) -> Exception:
     if answer is None:
         return unconfirmed(request, "was sent, but no answer came")
     said = Said(answer)
-    words = f" and said: {said.text.rstrip('.')}" if said.text else ""
+    words = f" ({said.text.rstrip('.')})" if said.text else ""
     why = f"was answered {answer.status}{words}"
     return unconfirmed(request, why, status=answer.status, request_id=said.request_id)
 
@@ -296,7 +299,7 @@ def _unknown(request: Request, answer: Answer | None) -> Exception:
 def _checked_root(root: str) -> str:
     text = root.rstrip("/")
     origin = _origin(text)
-    if origin is None or ORIGIN.fullmatch(text) is None:
+    if origin is None or text.count("/") != 2 or "?" in text:
         raise UsageProblem(f"{clean(root, 200)} is not the address of a Graph service (https://host).")
     scheme, host, _ = origin
     if scheme != "https" and not is_loopback(host):
@@ -309,12 +312,16 @@ def is_loopback(host: str) -> bool:
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    found = ORIGIN.match(url)
+    """Scheme, host and port; None for what two readers of addresses could read in two ways (names, odd characters)."""
+    found = re.match(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?![^/?])", url.lower())
     if found is None:
         return None
-    scheme = found[1].lower()
-    port = int(found[3]) if found[3] is not None else 443 if scheme == "https" else 80
-    return scheme, found[2].lower(), port
+    port = int(found[3]) if found[3] is not None else 443 if found[1] == "https" else 80
+    return found[1], found[2], port
+
+
+def _quoted(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode(errors="replace"))
 
 
 def _headers(url: str, given: Mapping[str, str], *, has_body: bool) -> dict[str, str]:
@@ -334,25 +341,24 @@ def _headers(url: str, given: Mapping[str, str], *, has_body: bool) -> dict[str,
     return headers
 
 
-_UNSAFE = re.compile(r'[^!-~]|["#<>\\^`{|}]')
-_DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+_SAFE = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('"#<>\\^`{|}')
 
-# For the trace.
-
-_SECRET_KEY = re.compile(
-    r"(password|passphrase|secret|secret_?text|assertion|token|credential|authorization|cookie"
-    r"|(private|api|recovery)_?key|(unlock|bypass)_?code)s?",
-    re.IGNORECASE,
+# For the trace; text, not compiled, as most runs have none.
+_MASKED_KEYS = (
+    r"(?i)(password|passphrase|secret|secret_?text|assertion|token|credential|authorization|cookie"
+    r"|(private|api|recovery)_?key|(unlock|bypass)_?code)s?$"
 )
-_SECRET_TEXT = re.compile(
-    r"(?i:\b(Bearer )[^\s\"',}]+)|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?i:([?&](?:sig|code|access_token|client_secret)=)[^&\s\"]+)"
+_MASKED_TEXT = (
+    r"(?i:\b(Bearer )[^\s\"',}]+)"
+    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
+    r"|(?i:([?&](?:sig|code|access_token|client_secret)=)[^&\s\"]+)"
 )
-_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 def _is_secret(key: str) -> bool:
     """By how the name ends: `clientSecret` is one, `passwordRequiredType` and `password_expiration_days` are not."""
-    return re.search(_SECRET_KEY.pattern + "$", key, re.IGNORECASE) is not None
+    return re.search(_MASKED_KEYS, key) is not None
 
 
 def _shown(headers: Mapping[str, str]) -> str:
@@ -367,7 +373,7 @@ def _shown_body(body: bytes | None) -> str:
         text = dumps(_masked(loads(body)), ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError):
         return f" ({len(body):,} bytes that are not JSON)"
-    return f" {text}" if len(text) <= _LONGEST_TRACE else f" {text[:_LONGEST_TRACE]}… ({len(body):,} bytes)"
+    return f" {text}"
 
 
 def _masked(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 V1 = "v1.0"
@@ -73,8 +72,8 @@ def version_for(path: str, forced: str | None = None) -> str:
 
 def row_for(path: str) -> Row:
     """The row of the table that decides, with its reason."""
-    bare = bare_path(path)
-    return next(row for row, fits in _COMPILED if fits.fullmatch(bare))
+    segments = bare_path(path).lower().strip("/").split("/")
+    return next(row for row in VERSIONS if _fits(row.pattern, segments))
 
 
 def bare_path(address: str) -> str:
@@ -83,24 +82,23 @@ def bare_path(address: str) -> str:
     >>> bare_path("https://graph.microsoft.com/beta/deviceManagement/roleScopeTags('1')?$top=5")
     '/deviceManagement/roleScopeTags/1'
 
-    OData's brackets become segments, so that one pattern fits both spellings of a key.
+    A key in OData's brackets becomes a segment, so that one pattern fits both spellings.
     """
-    bare = _SCHEME_AND_HOST.sub("", address).partition("?")[0].partition("#")[0]
-    segments = [part for part in _BRACKETS.sub(r"/\1", bare).split("/") if part]
+    bare = address.partition("?")[0].partition("#")[0]
+    _, scheme, rest = bare.partition("://")
+    below_host = rest.partition("/")[2] if scheme else bare
+    parts = below_host.replace("(", "/").replace(")", "").split("/")
+    segments = [part.strip("'") for part in parts if part]
     if segments and segments[0] in (V1, BETA):
         del segments[0]
     return "/" + "/".join(segments)
 
 
-_SCHEME_AND_HOST = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_BRACKETS = re.compile(r"\('?([^()']*)'?\)")
-
-
-def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of `Row` as a regular expression for what `bare_path` gives."""
-    deep = pattern.endswith("/**")
-    text = re.escape(pattern.removesuffix("/**")).replace(r"\*", "[^/]+")
-    return re.compile(text + ("(?:/.*)?" if deep else ""), re.IGNORECASE)
-
-
-_COMPILED = tuple((row, compiled(row.pattern)) for row in VERSIONS)
+def _fits(pattern: str, segments: list[str]) -> bool:
+    wanted = pattern.lower().strip("/").split("/")
+    if wanted[-1] == "**":
+        wanted.pop()
+        segments = segments[: len(wanted)]
+    return len(wanted) == len(segments) and all(
+        want in ("*", got) for want, got in zip(wanted, segments, strict=True)
+    )

@@ -68,6 +68,7 @@ class Call:
         self.keys = keys
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.raw = raw
+        self.brought_id: str | None = None
         self._query = query
 
     @cached_property
@@ -80,6 +81,10 @@ class Call:
         if not isinstance(body, dict):
             raise bad_request("The body must be a JSON object.")
         return body
+
+    def new_id(self) -> str:
+        """The id of the thing that is made: the next one, or the one that an import brings along."""
+        return self.brought_id if self.brought_id is not None else self.store.new_id()
 
     @property
     def world(self) -> World:
@@ -327,7 +332,7 @@ def create_policy(call: Call) -> Answer:
 
 def add_policy(call: Call, family: Family, body: Document) -> Answer:
     """Puts a checked body into the tenant."""
-    id = call.store.new_id()
+    id = call.new_id()
     rules = body.pop("scheduledActionsForRule", None)
     if rules is None and family is CATALOG:
         # The catalog's callers send the schedule afterwards; until then the device is marked at once.
@@ -843,7 +848,7 @@ def create_template(call: Call) -> Answer:
         raise bad_request("Messages are added to a template after it was created.")
     body = validate(call.body, "notificationMessageTemplate", call.version, "create")
     body.pop("@odata.type", None)
-    id = call.store.new_id()
+    id = call.new_id()
     document = {
         "id": id,
         "lastModifiedDateTime": call.now,
@@ -1304,7 +1309,7 @@ def get_access(call: Call) -> Answer:
 
 def create_access(call: Call) -> Answer:
     body = validate(call.body, "conditionalAccessPolicy", call.version, "create")
-    document = new_access(call.store, call.now, body)
+    document = new_access(call, body)
     call.store.put("access", document["id"], document)
     return 201, {
         "@odata.context": call.context(ACCESS + "/$entity"),
@@ -1312,14 +1317,14 @@ def create_access(call: Call) -> Answer:
     }
 
 
-def new_access(store: Store, now: str, body: Document) -> Document:
+def new_access(call: Call, body: Document) -> Document:
     body.pop("@odata.type", None)
     if not pick(body, "conditions/users") or not pick(body, "conditions/applications"):
         raise bad_request("A conditional access policy needs conditions/users and conditions/applications.")
     return {
-        "id": store.new_id(),
+        "id": call.new_id(),
         **filled(body, "conditionalAccessPolicy"),
-        "createdDateTime": now,
+        "createdDateTime": call.now,
         "modifiedDateTime": None,
     }
 

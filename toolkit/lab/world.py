@@ -953,7 +953,9 @@ class _Run:
             return True
         if not self._count_retire():
             return False
-        self._store.put("retire", device.id, {**entry, "state": "confirmed", "confirmedAt": written(self.now)})
+        self._store.put(
+            "retire", device.id, {**entry, "state": "confirmed", "confirmedAt": written(self.now)}
+        )
         device.note("retireConfirmed", True)
         device.set("managementState", "retirePending")
         self._log("retireConfirmed", device, self.policies.get(entry["policyId"]), cause="admin")

@@ -1,0 +1,39 @@
+"""grace policy remove: one or several policies, with their schedules and assignments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.commands.policy.targets import short
+from toolkit.commands.proposal import plan, policy_removal
+from toolkit.commands.spec import Arg, Spec, Tools
+from toolkit.model.refs import PolicyRef
+from toolkit.planning.change import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    policies: tuple[PolicyRef, ...]
+
+
+SPEC = Spec(
+    "policy",
+    "remove",
+    Options,
+    changes=True,
+    args=(Arg("policies", "the policies: names, wildcards, ids, or - for standard input", kind="policy", many=True, required=True),),
+    examples=(
+        "grace policy remove 'Windows baseline (unassigned)' --what-if",
+        "grace policy remove 'macOS baseline' --yes --force 'macOS baseline'",
+    ),
+)
+
+
+def propose(options: Options, tools: Tools) -> Plan:
+    tenant = tools.tenant
+    whole = [tenant.policy(policy.id, policy.collection) for policy in tenant.find_policies(options.policies)]
+    return plan(
+        tenant,
+        "policy remove",
+        [policy_removal(policy, f"remove it (assigned to {short(policy.assignments) or 'nobody'})") for policy in whole],
+    )

@@ -1,0 +1,33 @@
+"""Whom a policy is for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolkit.model.device import Group
+from toolkit.model.policy import ALL_DEVICES, ALL_USERS, EXCLUDE, GROUP, Assignment
+
+EVERYBODY = {ALL_USERS: "All users", ALL_DEVICES: "All devices"}
+
+
+def short(assignments: tuple[Assignment, ...] | None) -> str:
+    """A few words for a table: "All users", "2 groups, not 1", "nobody"; "" where it was not read."""
+    if assignments is None:
+        return ""
+    words = [EVERYBODY[kind] for kind in (ALL_USERS, ALL_DEVICES) if any(a.kind == kind for a in assignments)]
+    groups = sum(assignment.kind == GROUP for assignment in assignments)
+    if groups:
+        words.append(f"{groups} group" + ("" if groups == 1 else "s"))
+    words += sorted({a.kind for a in assignments} - {*EVERYBODY, GROUP, EXCLUDE})
+    excluded = sum(assignment.kind == EXCLUDE for assignment in assignments)
+    if not words:
+        return "nobody"
+    return ", ".join(words) + (f", not {excluded} group{'' if excluded == 1 else 's'}" if excluded else "")
+
+
+def named(assignment: Assignment, groups: Mapping[str, Group]) -> str:
+    """The name of one target; a group that no longer exists keeps its id and says so."""
+    if assignment.group_id is None:
+        return EVERYBODY.get(assignment.kind, assignment.kind)
+    group = groups.get(assignment.group_id)
+    return group.name if group is not None else f"{assignment.group_id} (not found)"
