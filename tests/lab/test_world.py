@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab.onedevice import START, Tenant, action, at, device, policy, template, user
 
+from lab.onedevice import START, Tenant, action, at, device, policy, template, user
 from toolkit.errors import NotFound, UsageProblem
 from toolkit.forecast.evaluation import device_state
 from toolkit.forecast.impact import Exposure, compare

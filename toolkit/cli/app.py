@@ -86,16 +86,18 @@ def _run(argv: Sequence[str], environment: Environment) -> int:
 def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -> Outcome:
     flags = invocation.flags
     if invocation.spec.changes:
-        from toolkit.cli.conduct import Prospect, conduct, impact_lines
+        from toolkit.cli.conduct import Prospect, conduct
 
         def show(prospect: Prospect, with_requests: bool) -> None:
             if flags.quiet:
                 return
+            from toolkit.render.impact import impact_lines
             from toolkit.render.plan import plan_text
 
             requests = prospect.requests if with_requests or flags.verbose else ()
-            lines = [f"    {line}" for line in impact_lines(prospect.impact)]
             look = _look(environment.stderr, environment, flags)
+            names = {change.target.id: change.target.name for change in prospect.plan.changes}
+            lines = impact_lines(prospect.impact, look, names) if prospect.impact is not None else ()
             environment.stderr.write(plan_text(prospect.plan, requests, look, lines, full=with_requests))
             environment.stderr.flush()
 

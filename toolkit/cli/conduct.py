@@ -16,7 +16,7 @@ from toolkit.cli.settings import write_whole
 from toolkit.cli.tools import ToolBox
 from toolkit.errors import Cancelled, UsageProblem
 from toolkit.forecast.exposure import by_key, exposures, in_grace
-from toolkit.forecast.impact import Exposure, ImpactChange, compare, totals
+from toolkit.forecast.impact import Exposure, Impact, ImpactChange, compare, totals
 from toolkit.graph.reads import Tenant
 from toolkit.graph.writes import as_shown
 from toolkit.model.policy import Policy
@@ -117,39 +117,28 @@ def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
     return Prospect(plan, requests, impact)
 
 
-def impact_lines(impact: ImpactChange | None) -> tuple[str, ...]:
-    """The short form: who is touched because of this change, now and in the days to come."""
+def impact_json(impact: ImpactChange | None) -> dict[str, Any] | None:
+    """The sums of what the schedules do to the devices that are noncompliant today, before and after."""
     if impact is None:
-        return ()
-    before, after = totals(impact.before), totals(impact.after)
-    old, new = dict(before.by_kind), dict(after.by_kind)
-    parts = []
-    for kind in dict.fromkeys((*new, *old)):
-        difference = new.get(kind, 0) - old.get(kind, 0)
-        if difference:
-            parts.append(f"{'+' if difference > 0 else '−'}{abs(difference)} {kind}")
-    lines = []
-    if impact.immediately:
-        devices = len({touch.device_id or touch.device_name for touch in impact.immediately})
-        lines.append(f"now: {_devices(devices)} at once, because they are noncompliant long enough already")
-    if parts:
-        what = ", ".join(parts)
-        lines.append(
-            f"next {FORETOLD_DAYS} days: {what} on {_devices(after.devices)}, if nothing else changes"
-        )
-    if after.unreached > before.unreached:
-        lines.append(
-            f"{after.unreached - before.unreached} of these reach nobody (no mail address, partner-managed or platform)"
-        )
-    if impact.after.untold:
-        lines.append(f"cannot be foretold for {_devices(len(impact.after.untold))}: no date is reported")
-    if not lines:
-        lines.append("no device that is noncompliant today; it will act on those that become so")
-    return tuple(lines)
+        return None
 
+    def sums(part: Impact) -> dict[str, Any]:
+        total = totals(part)
+        return {
+            "devices": total.devices,
+            "people": total.people,
+            "mails": total.mails,
+            "unreached": total.unreached,
+            "byKind": dict(total.by_kind),
+        }
 
-def _devices(count: int) -> str:
-    return "1 device" if count == 1 else f"{count} devices"
+    return {
+        "days": impact.after.days,
+        "atOnce": len({touch.device_id or touch.device_name for touch in impact.immediately}),
+        "before": sums(impact.before),
+        "after": sums(impact.after),
+        "untold": len(impact.after.untold),
+    }
 
 
 def _policies(plan: Plan, tenant: Tenant) -> dict[str, Policy]:
@@ -283,5 +272,5 @@ def _planned(prospect: Prospect) -> dict[str, Any]:
         **plan_json(prospect.plan),
         "whatIf": True,
         "requests": [{"method": method, "url": url, "body": body} for method, url, body in prospect.requests],
-        "impact": list(impact_lines(prospect.impact)),
+        "impact": impact_json(prospect.impact),
     }

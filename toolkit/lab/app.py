@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -55,8 +54,9 @@ class Lab:
         self._answered = store.last_number("request")
         self._waiting: list[dict[str, Any]] = []
 
-    @cached_property
+    @property
     def world(self) -> World:
+        """Made anew each time: it keeps nothing that is not in the store."""
         from toolkit.lab.world import World
 
         return World(self.store)
@@ -93,12 +93,8 @@ class Lab:
         with self.store.transaction():
             self.store.clear()
             load_story(self.store, story, seed)
-            self.forget_world()
             self.world.settle()
         self._waiting.clear()
-
-    def forget_world(self) -> None:
-        self.__dict__.pop("world", None)
 
     def _serve(
         self,
@@ -128,11 +124,9 @@ class Lab:
             if method == "GET" and len(self._waiting) >= REQUESTS_WAITING:
                 self.flush()
         except RequestError as error:
-            self._lose_world(method)
             self._waiting.append({**entry, "status": error.status})
             return error.status, self._error(error, rest, ids), {}
         except UsageProblem as problem:
-            self._lose_world(method)
             if version.lower() == "lab":
                 return (
                     400,
@@ -141,18 +135,10 @@ class Lab:
                 )
             self._waiting.append({**entry, "status": 400})
             return 400, self._error(bad_request(problem.message), rest, ids), {}
-        except StorageProblem:
-            self._lose_world(method)
-            raise
         extra = {}
         if status == 201 and isinstance(payload, dict) and "id" in payload:
             extra["Location"] = f"{self.base_url}{path}/{payload['id']}"
         return status, payload, extra
-
-    def _lose_world(self, method: str) -> None:
-        # What was rolled back in the store must not live on in what the world remembers of it.
-        if method != "GET":
-            self.forget_world()
 
     def _answer(
         self, method: str, version: str, rest: str, query: str, headers: Mapping[str, str], body: bytes | None

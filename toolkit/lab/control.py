@@ -98,7 +98,6 @@ def set_rule(lab: Lab, body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str) or "value" not in body:
         raise UsageProblem("A rule is set by its name and a value.")
     set_value(lab.store, name, str(body["value"]))
-    lab.forget_world()  # it may have read the rules when it was made
     return {"name": name, "value": value(lab.store, name)}
 
 

@@ -97,12 +97,10 @@ def import_paths(lab: Lab, paths: Iterable[str], *, default_block: bool = False)
             with lab.store.transaction():
                 imported.append((number, _put(lab, item, default_block)))
         except (_Refused, RequestError) as reason:
-            lab.forget_world()
             refused.append((item.path, str(reason)))
         except StorageProblem:
             raise
         except GraceProblem as problem:
-            lab.forget_world()
             refused.append((item.path, problem.message))
     return ImportReport(tuple(row for _, row in sorted(imported)), tuple(refused))
 
@@ -297,7 +295,7 @@ def _put_directory(call: routes.Call, item: _Item, body: Document, notes: list[s
         if not isinstance(own.get("userPrincipalName"), str):
             raise _Refused("It has no userPrincipalName.")
         call.store.put("user", id, {**own, "lab": {"licensed": True}})
-        call.world.tenant_changed()
+        call.world.settings_changed()
     elif item.kind == "group":
         rows = document.get("members")
         members = [

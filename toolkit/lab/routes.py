@@ -801,7 +801,12 @@ def set_retire_state(call: Call) -> Answer:
         raise bad_request(
             "'scopedToAllDevices' must be true or false and 'managedDeviceIds' an array of ids."
         )
-    refused = call.world.set_retire_state(state, None if everything else ids)
+    if everything:
+        ids = [id for id, _ in call.store.items("retire")]
+    if state == "cancelRetire":
+        call.world.cancel_retire(ids)
+        return 204, None
+    refused = call.world.confirm_retire(ids)
     if refused:
         raise RequestError(
             429, "TooManyRequests", f"The day's retirements are used up; {len(refused)} are too many."
@@ -1268,7 +1273,7 @@ def patch_tenant(call: Call) -> Answer:
         if not 1 <= settings["deviceComplianceCheckinThresholdDays"] <= 120:
             raise bad_request("deviceComplianceCheckinThresholdDays must be from 1 to 120.")
         call.store.set_meta("settings", {**call.store.meta("settings"), **settings})
-        call.world.tenant_changed()
+        call.world.settings_changed()
     if body.get("intuneBrand") is not None:
         brand = {key: value for key, value in body["intuneBrand"].items() if key != "@odata.type"}
         call.store.set_meta("brand", {**call.store.meta("brand"), **brand})
