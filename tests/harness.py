@@ -58,8 +58,12 @@ class Grace:
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     clock: FixedClock = field(default_factory=lambda: FixedClock(START))
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    """(method, address) of every request that left, in order."""
 
-    def run(self, line: str | Sequence[str], *, stdin: str = "", terminal: bool = False, **variables: str) -> Answer:
+    def run(
+        self, line: str | Sequence[str], *, stdin: str = "", terminal: bool = False, **variables: str
+    ) -> Answer:
         words = shlex.split(line) if isinstance(line, str) else list(line)
         stream = Terminal if terminal else Pipe
         out, err = stream(), stream()
@@ -73,6 +77,7 @@ class Grace:
             seconds=lambda: 0.0,
             chance=lambda: 0.5,
             columns=100,
+            witness=lambda method, url: self.sent.append((method, url)),
         )
         code = main(words, environment)
         return Answer(out.getvalue(), err.getvalue(), code)
@@ -88,14 +93,6 @@ class Grace:
 
     def lab(self, name: str = "lab") -> Lab:
         return open_lab(str(self.home / "labs" / f"{name}.sqlite"))
-
-    def requests(self) -> list[tuple[str, str]]:
-        """(method, url) of every request that the lab has seen."""
-        lab = self.lab()
-        try:
-            return [(str(doc["method"]), str(doc["url"])) for _, doc in lab.store.log("request")]
-        finally:
-            lab.store.close()
 
     def content(self) -> Any:
         """What the tenant holds, without what changes at every write (ids of actions, versions, dates)."""

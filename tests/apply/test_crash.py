@@ -29,7 +29,17 @@ conduct.apply = lambda *a, **k: real(*a, **k, step=step)
 from toolkit.cli.app import main
 sys.exit(main(sys.argv[3:]))
 """
-ADD = ["action", "add", "Windows baseline", "macOS baseline", "--email", "Final warning", "--days", "9", "--yes"]
+ADD = [
+    "action",
+    "add",
+    "Windows baseline",
+    "macOS baseline",
+    "--email",
+    "Final warning",
+    "--days",
+    "9",
+    "--yes",
+]
 STEPS = [
     ("look", 1, ["Windows baseline: nothing", "macOS baseline: nothing"]),
     ("begin", 1, ["Windows baseline: nothing", "macOS baseline: nothing"]),
@@ -104,7 +114,11 @@ def test_two_processes_at_once_do_not_overwrite_each_other(grace: Grace, tmp_pat
     """Both plan on the same reading; the one that applies second is told so, and changes nothing."""
     grace.ok(f"action edit 'macOS baseline' mark --days 9 --save-plan {tmp_path}/first.json")
     grace.ok(f"action edit 'macOS baseline' mark --days 10 --save-plan {tmp_path}/second.json")
-    command = [sys.executable, "-c", "from toolkit.cli.app import main; import sys; sys.exit(main(sys.argv[1:]))"]
+    command = [
+        sys.executable,
+        "-c",
+        "from toolkit.cli.app import main; import sys; sys.exit(main(sys.argv[1:]))",
+    ]
     processes = [
         subprocess.Popen(
             [*command, "config", "apply", f"{tmp_path}/{name}.json", "--yes"],

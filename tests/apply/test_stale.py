@@ -29,7 +29,9 @@ def test_a_saved_plan_is_refused_when_the_tenant_moved(grace: Grace, tmp_path: P
     assert grace.content() == before
 
 
-def test_a_saved_plan_is_refused_when_the_change_was_made_and_taken_back(grace: Grace, tmp_path: Path) -> None:
+def test_a_saved_plan_is_refused_when_the_change_was_made_and_taken_back(
+    grace: Grace, tmp_path: Path
+) -> None:
     """The content is the same again, but somebody was there: version and date have moved."""
     path = tmp_path / "plan.json"
     grace.ok(f"action add 'Windows baseline' --email 'Final warning' --days 9 --save-plan {path}")
@@ -68,7 +70,15 @@ def test_one_stale_target_of_many_stops_all_of_them(grace: Grace, tmp_path: Path
 
 def test_a_file_that_is_no_plan_is_refused_in_one_sentence(grace: Grace, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    for text in ("", "[]", "{}", "not json", '{"schema": "grace/plan/1"}', '{"schema": "grace/plan/99"}', "[" * 100_000):
+    for text in (
+        "",
+        "[]",
+        "{}",
+        "not json",
+        '{"schema": "grace/plan/1"}',
+        '{"schema": "grace/plan/99"}',
+        "[" * 100_000,
+    ):
         path.write_text(text)
         answer = grace.run(f"config apply {path} --yes")
         assert answer.code == 2, (text[:20], answer)

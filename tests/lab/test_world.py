@@ -814,3 +814,32 @@ def test_advancing_at_once_or_in_small_steps_makes_no_difference(days):
         steps.world.advance(min(steps.world.now + timedelta(minutes=97), at(days)))
     assert steps.dump() == whole.dump()
     assert steps.device() == whole.device()
+
+
+def test_a_mail_of_an_episode_that_is_over_is_not_sent_in_the_next_one():
+    lab = tenant(action("mark", 0), action("email", 0)).until(0, 20)
+    lab.world.fix_device("d1")
+    lab.world.check_in("d1")
+    lab.until(0, 40).world.break_device("d1")
+    lab.world.check_in("d1")
+    assert lab.until(1).diary("mailSent", "dropped") == [
+        "0 01:00 dropped noLongerNoncompliant",
+        "0 01:40 mailSent",
+    ]
+
+
+def test_after_coming_back_the_next_steady_check_in_keeps_its_distance():
+    lab = tenant(action("mark", 0), device_more={"fails": False}).until(1)
+    lab.world.offline("d1", True)
+    lab.until(1, 120).world.offline("d1", False)
+    lab.world.break_device("d1")
+    assert lab.until(2).diary("becameNoncompliant") == ["1 10:15 becameNoncompliant"]
+
+
+def test_under_the_rule_that_does_not_look_back_a_skipped_action_stays_skipped():
+    lab = many(1, **{"retroactive-actions": "false"})
+    lab.set_actions("p1", action("mark", 0), action("email", 0), action("email", 240))
+    assert lab.until(12).diary("mailQueued", "mailSuppressed") == [
+        "5 00:00 mailSuppressed notRetroactive",
+        "10 00:00 mailQueued",
+    ]

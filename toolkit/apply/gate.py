@@ -47,9 +47,10 @@ Decision = Proceed | Ask | AskForName | Refuse
 
 def expected_words(plan: Plan) -> tuple[str, ...]:
     """What `--force` or the question accepts: the name of the one thing, or the number of changes."""
-    names = {change.target.name for change in plan.changes}
+    # Two things may share a name, and then the name does not show that both are meant.
+    things = {(change.target.id, change.target.name) for change in plan.changes}
     count = str(len(plan.changes))
-    return (*names, count) if len(names) == 1 else (count,)
+    return (plan.changes[0].target.name, count) if len(things) == 1 else (count,)
 
 
 def decide(plan: Plan, flags: Flags, *, can_ask: bool) -> Decision:

@@ -95,7 +95,7 @@ def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -
             from toolkit.render.plan import plan_text
 
             requests = prospect.requests if with_requests or flags.verbose else ()
-            look = _look(environment.stderr, environment, flags)
+            look = look_at(environment.stderr, environment, flags)
             names = {change.target.id: change.target.name for change in prospect.plan.changes}
             lines = impact_lines(prospect.impact, look, names) if prospect.impact is not None else ()
             environment.stderr.write(plan_text(prospect.plan, requests, look, lines, full=with_requests))
@@ -121,7 +121,7 @@ def _write(outcome: Outcome, invocation: Invocation, output: str, environment: E
 
     flags = invocation.flags
     outcome = shaped(outcome, flags)
-    look = _look(environment.stdout, environment, flags)
+    look = look_at(environment.stdout, environment, flags)
     # A person who has just seen the plan of one change needs no table with one row.
     silent = (
         invocation.spec.changes
@@ -150,7 +150,7 @@ def _say_problem(
 ) -> None:
     from toolkit.render.problem import problem_json, problem_text
 
-    look = _look(stderr, environment, Globals(no_color=not color))
+    look = look_at(stderr, environment, Globals(no_color=not color))
     if output in ("json", "jsonl"):
         stderr.write(problem_json(problem))
         return
@@ -162,7 +162,7 @@ def _say_problem(
         stderr.write(states_text(states, look))
 
 
-def _look(stream: TextIO, environment: Environment, flags: Globals) -> Look:
+def look_at(stream: TextIO, environment: Environment, flags: Globals) -> Look:
     from toolkit.render.theme import Look
 
     try:

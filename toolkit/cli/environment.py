@@ -25,6 +25,8 @@ class Environment:
     sleep: Callable[[float], None] = time.sleep
     seconds: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
+    witness: Callable[[str, str], None] | None = None
+    """Told method and address of every request that leaves, right before it does."""
     columns: int | None = None
     """The width to use; None asks the terminal."""
 

@@ -20,6 +20,8 @@ from toolkit.model.units import days_as_hours, grace_hours, hours_as_hours
 
 FORMATS = ("table", "list", "json", "jsonl", "csv", "tsv", "yaml", "markdown", "ids", "none")
 
+LONGEST_TIMEOUT = 3600
+
 _GLOBAL_WITH_VALUE = {
     "--tenant",
     "-o",
@@ -135,7 +137,8 @@ def parse(argv: Sequence[str], read_text: Callable[[str], str]) -> Invocation:
     module = importlib.import_module(module_of(noun, verb))
     spec: Spec = module.SPEC
     parser = build(spec)
-    if "-h" in rest or "--help" in rest:
+    flagged = rest[: rest.index("--")] if "--" in rest else rest
+    if "-h" in flagged or "--help" in flagged:
         raise HelpAsked(help_text(spec, parser))
     values = vars(_parse(parser, rest, spec))
     flags = _globals(values)
@@ -144,7 +147,13 @@ def parse(argv: Sequence[str], read_text: Callable[[str], str]) -> Invocation:
 
 
 def build(spec: Spec) -> _Parser:
-    parser = _Parser(prog=f"grace {spec.words}", add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
+    parser = _Parser(
+        prog=f"grace {spec.words}",
+        add_help=False,
+        allow_abbrev=False,
+        usage=argparse.SUPPRESS,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28, width=100),
+    )
     groups: dict[str, Any] = {}
     own = parser.add_argument_group("Arguments and options")
     for arg in spec.args:
@@ -191,6 +200,7 @@ def build(spec: Spec) -> _Parser:
         add("--sort", metavar="A,-B", help="by these properties, - for descending")
         add("--top", type=int, metavar="N", help="at most N rows")
         add("--skip", type=int, default=0, metavar="N", help="leave out the first N rows")
+    shared.add_argument(_END, dest=_END, action="store_true", help=argparse.SUPPRESS)
     add("--no-input", action="store_true", help="never ask")
     add("-v", "--verbose", action="store_true", help="what is done")
     add("--debug", action="store_true", help="every request and answer, secrets removed")
@@ -273,15 +283,29 @@ def _add(where: Any, arg: Arg) -> None:
         )
 
 
+_END = "--\0"
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageProblem(_sentence(message, self), hint=f"{self.prog} --help")
 
 
 def _parse(parser: _Parser, words: list[str], spec: Spec) -> argparse.Namespace:
+    if "--" in words:
+        # argparse loses what follows "--" when flags and names mix, so those words are shielded by a NUL,
+        # which no argument can hold; the hidden flag keeps --force from taking one of them.
+        place = words.index("--")
+        words = [*words[:place], _END, *(f"\0{word}" for word in words[place + 1 :])]
     namespace, unknown = parser.parse_known_intermixed_args(words)
+    for name, value in vars(namespace).items():
+        if isinstance(value, list):
+            setattr(namespace, name, [item.removeprefix("\0") for item in value])
+        elif isinstance(value, str):
+            setattr(namespace, name, value.removeprefix("\0"))
     if unknown:
-        flags = [flag for action in parser._actions for flag in action.option_strings]
+        flags = [flag for action in parser._actions for flag in action.option_strings if flag != _END]
+        unknown = [word.removeprefix("\0") for word in unknown if word != _END]
         near = nearest(unknown[0].partition("=")[0], flags)
         if unknown[0].startswith("-") and unknown[0] != "-":
             hint = f"Did you mean {near[0]}? " * bool(near) + f"grace {spec.words} --help"
@@ -307,8 +331,8 @@ def _globals(values: Mapping[str, Any]) -> Globals:
     for name in ("top", "skip", "max_retries"):
         if given.get(name, 0) < 0:
             raise UsageProblem(f"--{name.replace('_', '-')} must not be negative.")
-    if given.get("timeout", 1) <= 0:
-        raise UsageProblem("--timeout must be more than 0 seconds.")
+    if not 0 < given.get("timeout", 1) <= LONGEST_TIMEOUT:  # written so that "nan" fails too
+        raise UsageProblem(f"--timeout must be more than 0 and at most {LONGEST_TIMEOUT} seconds.")
     return Globals(**given)
 
 
@@ -384,7 +408,7 @@ def refs_from(text: str, keys: Sequence[str], noun: str) -> list[str]:
                 if line.strip()
             ]
     else:
-        items = [line.strip().strip('"') for line in stripped.splitlines() if line.strip()]
+        items = [_plain_line(line.strip()) for line in stripped.splitlines() if line.strip()]
     found = []
     for place, item in enumerate(items, 1):
         if isinstance(item, str) and item:
@@ -406,10 +430,23 @@ def _is_page(value: Any) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("value"), list)
 
 
+def _plain_line(line: str) -> Any:
+    """A name as it stands, or the text of a JSON string, as `jq` prints them."""
+    if len(line) > 2 and line[0] == line[-1] == '"':
+        try:
+            return json.loads(line)
+        except ValueError:
+            return line[1:-1]
+    return line
+
+
 def _json_line(line: str, number: int) -> Any:
     try:
         return json.loads(line)
     except ValueError as problem:
+        # "[ios] Baseline" begins like JSON and is a name.
+        if not line.lstrip().startswith("{") and "]" in line:
+            return _plain_line(line.strip())
         raise UsageProblem(f"Line {number} of standard input is not JSON: {problem}.") from None
 
 

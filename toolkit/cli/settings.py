@@ -100,9 +100,11 @@ class Settings:
         return table
 
     def _write(self, active: str, tables: Mapping[str, Mapping[str, object]]) -> None:
-        lines = [f'active = "{active}"', ""]
+        own = {**self._read(), "active": active}
+        lines = [f"{_toml(key)} = {_toml(value)}" for key, value in own.items() if key != "tenant"]
         for name, table in tables.items():
-            lines += [f'[tenant."{name}"]', *(f'{key} = "{value}"' for key, value in table.items()), ""]
+            lines += ["", f"[tenant.{_toml(name)}]", *(f"{_toml(k)} = {_toml(v)}" for k, v in table.items())]
+        lines.append("")
         write_whole(self.path, "\n".join(lines))
         self._kept = None
 
@@ -113,6 +115,22 @@ def check_name(name: str) -> None:
         raise UsageProblem(
             f'"{name}" cannot be the name of a tenant.', hint="Letters, digits, dots, dashes; at most 64."
         )
+
+
+def _toml(value: object) -> str:
+    """A value, or a key, as TOML writes it: what the file held before, by whatever hand, stays as it was."""
+    import json
+
+    if isinstance(value, str):
+        # TOML's escapes are JSON's, except that it wants DEL escaped and knows no surrogate pairs.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return str(value)  # numbers, dates and times
 
 
 def write_whole(path: str, text: str, mode: int = 0o600) -> None:

@@ -17,8 +17,8 @@ from toolkit.outcome import Column, Outcome
 def shaped(outcome: Outcome, flags: Globals) -> Outcome:
     """The outcome with only the rows, properties and order that were asked for. Raises UsageProblem."""
     if isinstance(outcome.data, Mapping):
-        for name in ("filter", "search", "sort", "top"):
-            if getattr(flags, name) is not None:
+        for name in ("filter", "search", "sort", "top", "skip"):
+            if getattr(flags, name) not in (None, 0):
                 raise UsageProblem(f"--{name} works on lists; this command shows one thing.")
     elif outcome.data is not None:
         outcome = _rows(outcome, flags)
@@ -38,9 +38,7 @@ def _rows(outcome: Outcome, flags: Globals) -> Outcome:
         pairs = [pair for pair in pairs if matches(_both(pair))]
     if flags.search is not None:
         needle = flags.search.casefold()
-        pairs = [
-            pair for pair in pairs if needle in json.dumps(pair, ensure_ascii=False, default=str).casefold()
-        ]
+        pairs = [pair for pair in pairs if _says(pair, needle)]
     if flags.sort is not None:
         order = []
         for part in flags.sort.split(","):
@@ -67,6 +65,18 @@ def _both(pair: tuple[Mapping[str, Any], Mapping[str, Any]]) -> dict[str, Any]:
     return {**row, **data}
 
 
+def _says(value: Any, needle: str) -> bool:
+    """Whether a value, at any depth, contains the text; names of properties do not count."""
+    if isinstance(value, Mapping):
+        return any(_says(item, needle) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(_says(item, needle) for item in value)
+    if value is None:
+        return False
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return needle in text.casefold()
+
+
 def _selected(outcome: Outcome, names: Sequence[str]) -> Outcome:
     known = {
         **{c.title.casefold(): c for c in outcome.columns},
@@ -74,7 +84,8 @@ def _selected(outcome: Outcome, names: Sequence[str]) -> Outcome:
     }
     data = outcome.data
     items: list[Mapping[str, Any]] = [data] if isinstance(data, Mapping) else list(data or ())
-    rows = list(outcome.rows) if outcome.rows is not None else items
+    # One thing may have rows that are not about it whole (the results of a change); they are not its twins.
+    rows = list(outcome.rows) if outcome.rows is not None and not isinstance(data, Mapping) else items
     if items:
         for name in names:
             if name.casefold() not in known:
@@ -99,7 +110,8 @@ def _selected(outcome: Outcome, names: Sequence[str]) -> Outcome:
 
 
 def _check_known(name: str, items: Sequence[Mapping[str, Any]], flag: str) -> None:
-    if any(pick(item, name) is not None or name in item for item in items):
+    fold = name.casefold()
+    if any(pick(item, name) is not None or fold in map(str.casefold, item) for item in items):
         return
     names = list(dict.fromkeys(key for item in items for key in item if key))
     near = nearest(name, names)

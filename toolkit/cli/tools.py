@@ -184,18 +184,49 @@ class ToolBox:
             raise BadFile(f"Cannot read {source}: {reason}.") from None
         return _decoded(raw, source)
 
-    def run(self, words: list[str]) -> tuple[int, str, str]:
+    def run(self, words: list[str], home: str) -> tuple[int, str, str]:
         from dataclasses import replace
         from io import StringIO
 
         from toolkit.cli.app import run
 
-        out, err = StringIO(), StringIO()
+        outer = self.environment
+
+        class Echo(StringIO):
+            """Looks like the terminal that will show it."""
+
+            encoding = getattr(outer.stdout, "encoding", None) or "utf-8"
+
+            def isatty(self) -> bool:
+                return outer.stdout_is_terminal
+
+        out, err = Echo(), Echo()
+        kept = {name: outer.variables[name] for name in ("NO_COLOR", "TERM") if name in outer.variables}
         inner = replace(
-            self.environment, stdin=StringIO(), stdout=out, stderr=err, columns=self.environment.width
+            outer,
+            stdin=StringIO(),
+            stdout=out,
+            stderr=err,
+            columns=outer.width - 4,
+            variables={**kept, "GRACE_HOME": home},
         )
+        if self.flags.no_color:
+            words = [*words, "--no-color"]
         code = run(words, inner)
         return code, out.getvalue(), err.getvalue()
+
+    def show(self, text: str, style: str = "") -> None:
+        if (self.flags.output or self.environment.variables.get("GRACE_OUTPUT") or "table") != "table":
+            return
+        from toolkit.cli.app import look_at
+        from toolkit.render.theme import fold, paint
+
+        look = look_at(self.environment.stdout, self.environment, self.flags)
+        width = look.width if not text.startswith(" ") else None
+        text = "\n".join(fold(line, width) for line in text.split("\n"))
+        lines = [paint(line, style, look) if style and line else line for line in text.split("\n")]
+        self.environment.stdout.write("\n".join(lines))
+        self.environment.stdout.flush()
 
     def say(self, text: str) -> None:
         if not self.flags.quiet:
@@ -263,13 +294,21 @@ class ToolBox:
         from toolkit.graph.session import Limits, Session
 
         environment, flags = self.environment, self.flags
+        witness = environment.witness
+
+        def watched(request: Request, limit: float) -> Answer:
+            if witness is not None:
+                witness(request.method, request.url)
+            answer: Answer = transport(request, limit)
+            return answer
+
         limits = Limits()
         if flags.timeout is not None:
             limits = limits._replace(timeout=flags.timeout)
         if flags.max_retries is not None:
             limits = limits._replace(max_retries=flags.max_retries)
         session = Session(
-            transport,
+            watched,
             root=root,
             token=token,
             sleep=environment.sleep,

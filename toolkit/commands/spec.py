@@ -83,8 +83,12 @@ class Tools(Protocol):
         """What a file holds, or standard input for "-". Raises BadFile."""
         ...
 
-    def run(self, words: list[str]) -> tuple[int, str, str]:
-        """Another command line, in this process: exit code, stdout, stderr. For `tour`."""
+    def run(self, words: list[str], home: str) -> tuple[int, str, str]:
+        """Another command line with a home of its own, in this process: exit code, stdout, stderr."""
+        ...
+
+    def show(self, text: str, style: str = "") -> None:
+        """Text for stdout at once, for a command that is a performance; nothing where data was asked for."""
         ...
 
     def say(self, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from toolkit.errors import NotFound, StorageProblem, UsageProblem
+from toolkit.errors import GraceProblem, NotFound, StorageProblem
 from toolkit.lab import control
 from toolkit.lab.contract import RequestError, bad_request
 from toolkit.lab.routes import Call, find, read_json
@@ -126,7 +126,9 @@ class Lab:
         except RequestError as error:
             self._waiting.append({**entry, "status": error.status})
             return error.status, self._error(error, rest, ids), {}
-        except UsageProblem as problem:
+        except StorageProblem:
+            raise
+        except GraceProblem as problem:
             if version.lower() == "lab":
                 return (
                     400,

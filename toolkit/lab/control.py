@@ -34,6 +34,8 @@ LOGS = {"events": "event", "mail": "mail", "requests": "request"}
 DEVICE_VERBS = ("break", "fix", "checkin", "enrol", "offline", "online")
 COUNTED = ("policy", "catalogPolicy", "template", "access", "group", "user", "device")
 
+LONGEST_STEP = timedelta(days=3653)
+
 _DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
@@ -152,6 +154,15 @@ def _body(raw: bytes | None) -> dict[str, Any]:
 
 def _until(now: datetime, body: dict[str, Any]) -> datetime:
     """The moment to go to. Raises UsageProblem for one in the past: time in the lab never goes back."""
+    until = _moment(now, body)
+    if until < now:
+        raise UsageProblem(f"It is {now:%Y-%m-%d %H:%M} in the lab, and time there never goes back.")
+    if until > now + LONGEST_STEP:
+        raise UsageProblem("That is more than ten years.", hint="Go in smaller steps.")
+    return until
+
+
+def _moment(now: datetime, body: dict[str, Any]) -> datetime:
     text = body.get("advance", body.get("until"))
     if not isinstance(text, str) or len(body) != 1:
         raise UsageProblem("Say how far (advance) or how long (until).", hint='{"advance": "PT120H"}')
@@ -163,9 +174,6 @@ def _until(now: datetime, body: dict[str, Any]) -> datetime:
             weeks, days, hours, minutes = (int(group or 0) for group in found.groups())
             return now + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
         until = datetime.fromisoformat(text)
-        until = (until if until.tzinfo is not None else until.replace(tzinfo=UTC)).astimezone(UTC)
+        return (until if until.tzinfo is not None else until.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise UsageProblem(f'"{text}" is no time that the lab can go to.') from error
-    if until < now:
-        raise UsageProblem(f"It is {now:%Y-%m-%d %H:%M} in the lab, and time there never goes back.")
-    return until

@@ -512,6 +512,8 @@ def children(call: Call) -> Answer:
             raise bad_request("A compliance policy has one scheduled action rule.")
         return read_rules(call)
     part = odata.Expand("", (), call.query.expand)
+    if depth == 1 and call.method != "GET":
+        raise bad_request("The rule of a policy is neither changed nor deleted; its actions are.")
     if depth == 1:
         shown = rule_shape(call, family, rule, base.rpartition("/")[0], part)
         return single(call, shown, base + "/$entity")

@@ -60,6 +60,12 @@ def mark(after: Hours = 0) -> Action:
     return Action(MARK, after)
 
 
+def _order(action: Action) -> tuple[Hours, int, str, str, tuple[str, ...]]:
+    # Time and kind leave ties, and people name actions by number: the service's order must not decide them.
+    rank = _RANK.get(action.kind, len(_RANK))
+    return (action.after, rank, action.kind, action.template_id or "", tuple(sorted(action.cc_group_ids)))
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """All actions of one policy, always in time order."""
@@ -67,8 +73,7 @@ class Schedule:
     actions: tuple[Action, ...]
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.actions, key=lambda action: (action.after, _RANK.get(action.kind, len(_RANK))))
-        object.__setattr__(self, "actions", tuple(ordered))
+        object.__setattr__(self, "actions", tuple(sorted(self.actions, key=_order)))
 
     @property
     def mark(self) -> Action:

@@ -14,7 +14,26 @@ from toolkit.errors import InvalidContent
 SUBJECT_LIMIT = 78
 MESSAGE_LIMIT = 2000
 TOKENS = ("{{UserName}}", "{{DeviceName}}", "{{DeviceId}}", "{{OSAndVersion}}")
-ALLOWED_TAGS = frozenset(["a", "strong", "b", "u", "ol", "ul", "li", "p", "br", "code", "table", "tbody", "tr", "td", "thead", "th"])
+ALLOWED_TAGS = frozenset(
+    [
+        "a",
+        "strong",
+        "b",
+        "u",
+        "ol",
+        "ul",
+        "li",
+        "p",
+        "br",
+        "code",
+        "table",
+        "tbody",
+        "tr",
+        "td",
+        "thead",
+        "th",
+    ]
+)
 """Limits, tokens and tags as the admin centre documents them (intune-behaviour section 2.2)."""
 
 LOGO = "logo"

@@ -233,9 +233,7 @@ def policy_from(item: Json, collection: str | None = None) -> Policy:
     scope_tags = item.get("roleScopeTagIds")
     return Policy(
         name=str(
-            item.get("displayName")
-            if collection == CLASSIC
-            else item.get("name") or item.get("displayName") or ""
+            item.get("name" if collection == CATALOG else "displayName") or item.get("displayName") or ""
         ),
         platform=platform,
         id=str(item.get("id") or ""),

@@ -118,4 +118,5 @@ class Plan:
 
 def fingerprint(canonical_text: str) -> str:
     """A short, stable name of a content: two readings with the same name are the same."""
-    return hashlib.sha256(canonical_text.encode()).hexdigest()[:32]
+    # A name that was cut in the middle of an emoji holds half a character, which plain UTF-8 refuses.
+    return hashlib.sha256(canonical_text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

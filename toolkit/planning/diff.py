@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from toolkit.model.schedule import Action, Schedule
 from toolkit.model.template import Template
 from toolkit.planning.change import Change, Content
-from toolkit.planning.document import content_json
+from toolkit.planning.document import content_fingerprint, content_json, unordered
 
 SAME, ADDED, REMOVED, CHANGED = " ", "+", "-", "~"
 
@@ -78,8 +78,6 @@ def assignment_lines(before: Iterable[Any] | None, after: Iterable[Any] | None) 
 
 def is_noop(change: Change) -> bool:
     """Whether before and after come to the same."""
-    from toolkit.planning.document import content_fingerprint
-
     if change.before is None or change.after is None:
         return change.before is None and change.after is None
     return content_fingerprint(change.before) == content_fingerprint(change.after)
@@ -89,20 +87,21 @@ def mismatch(expected: Content | None, found: Content | None) -> tuple[PropertyL
     """What a tenant holds otherwise than expected; () if it is as expected.
 
     A service fills in defaults for what was not sent, so properties that are only in `found` do not
-    count, except for messages and actions and assignments, which are complete lists.
+    count; whole messages, actions and assignments do, because those lists are complete.
     """
     if expected is None or found is None:
         return () if expected is None and found is None else property_lines(expected, found)
     if isinstance(expected, Schedule) and isinstance(found, Schedule):
         return () if expected.content == found.content else property_lines(expected, found)
     lines = [line for line in property_lines(expected, found) if line.path != "id"]
-    if isinstance(expected, Template):
-        return tuple(lines)
-    return tuple(
-        line
-        for line in lines
-        if line.sign != ADDED or line.path.startswith(("scheduledActionsForRule", "assignments", "["))
-    )
+    return tuple(line for line in lines if line.sign != ADDED or _counts(line.path, expected))
+
+
+def _counts(path: str, expected: Content) -> bool:
+    """Whether what only the tenant has at this path is a difference."""
+    top = path.partition("[")[0].partition(".")[0]
+    is_complete = isinstance(expected, Template) or top in ("", "scheduledActionsForRule", "assignments")
+    return is_complete and (path == top or path.endswith("]"))
 
 
 def _same_key(a: Action, b: Action) -> bool:
@@ -167,6 +166,10 @@ def _walk(path: str, old: Any, new: Any) -> Iterable[PropertyLine]:
             else:
                 yield from _walk(below, old[key], new[key])
         return
+    if isinstance(old, list) and isinstance(new, list):
+        name = path.rpartition(".")[2]
+        if unordered(old, name) == unordered(new, name):
+            return
     # One of them is a named list and the other is empty: show its rows one by one.
     if isinstance(old, _Listed) and new == []:
         yield from _walk(path, old, _Listed())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from toolkit.errors import BadFile
+from toolkit.errors import BadFile, InvalidContent
 from toolkit.model import wire
 from toolkit.model.policy import CLASSIC, Policy
 from toolkit.model.schedule import Schedule
@@ -82,7 +82,7 @@ def content_from(kind: str, value: Any, collection: str = CLASSIC) -> Content | 
 
 def content_fingerprint(content: Content | None) -> str:
     """The same for the same content, in whatever order the service listed its parts."""
-    return fingerprint(wire.canonical(_unordered(content_json(_without_id(content)))))
+    return fingerprint(wire.canonical(unordered(content_json(_without_id(content)))))
 
 
 def change_json(change: Change) -> dict[str, Any]:
@@ -167,15 +167,23 @@ def plan_from(value: Any, source: str = "This file") -> Plan:
                 for f in value.get("findings") or ()
             ),
             notes=tuple(str(note) for note in value.get("notes") or ()),
-            made=None if made is None else datetime.fromisoformat(made),
+            made=None if made is None else _aware(datetime.fromisoformat(made)),
             names={str(key): str(name) for key, name in (value.get("names") or {}).items()},
             undoes=value.get("undoes"),
         )
+    except InvalidContent as problem:
+        raise BadFile(
+            f"{source} is a damaged plan: {problem.message}", hint="Make it again with --save-plan."
+        ) from problem
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise BadFile(
             f"{source} is a damaged plan: {type(problem).__name__}: {problem}.",
             hint="Make it again with --save-plan.",
         ) from problem
+
+
+def _aware(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _without_id(content: Content | None) -> Content | None:
@@ -191,11 +199,11 @@ _LISTS_IN_ORDER = frozenset(
 )
 
 
-def _unordered(value: Any, key: str = "") -> Any:
+def unordered(value: Any, key: str = "") -> Any:
     """Lists whose order means nothing, sorted: actions, recipients, assignments, messages, scope tags."""
     if isinstance(value, Mapping):
-        return {name: _unordered(item, name) for name, item in value.items()}
+        return {name: unordered(item, name) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        items = [_unordered(item) for item in value]
+        items = [unordered(item) for item in value]
         return items if key in _LISTS_IN_ORDER else sorted(items, key=wire.canonical)
     return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from toolkit.model.policy import Policy
 from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule
@@ -82,7 +83,10 @@ def _of_schedule(
                 words.append(
                     f"the grace period {'shrinks' if sooner else 'grows'}: {in_words(old.after)} → {in_words(new.after)}"
                 )
-                caught = reach.in_grace.get(policy_id, 0)
+                caught = reach.in_grace.get(policy_id)
+                if sooner and caught is None and risk is not Risk.LOW:
+                    words.append("which devices are in the grace period that becomes shorter was not read")
+                    risk = Risk.HIGH
                 if sooner and caught:
                     devices = "1 device is" if caught == 1 else f"{caught} devices are"
                     words.append(
@@ -111,7 +115,8 @@ def _effect(action: Action, plan: Plan) -> str:
 def _of_template(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
     users = reach.template_users.get(change.target.id, ())
     if change.after is None:
-        words = (f"{len(users)} policies still use it and will send nothing",) if users else ()
+        still = "1 policy still uses" if len(users) == 1 else f"{len(users)} policies still use"
+        words = (f"{still} it and will send nothing",) if users else ()
         return Risk.HIGH, words
     if isinstance(change.before, Template) and users:
         return Risk.MEDIUM, (f"the next mails of {_some(users)} read differently",)
@@ -133,12 +138,15 @@ def _of_policy(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
 
 def _of_request(request: RawRequest) -> tuple[Risk, tuple[str, ...]]:
     words = ("sent exactly as written; undo cannot take back a raw request",)
-    path = request.url.partition("?")[0].rstrip("/").rpartition("/")[2].casefold()
-    dangerous = request.method == "DELETE" or path in {
+    path = unquote(request.url.partition("?")[0]).rstrip("/").rpartition("/")[2].casefold()
+    # A batch may hold any of the others; an action may be written with its namespace (microsoft.graph.wipe).
+    dangerous = request.method == "DELETE" or path.rpartition(".")[2] in {
         "wipe",
         "retire",
         "setscheduledretirestate",
         "remotelock",
+        "executeaction",
+        "$batch",
     }
     return (Risk.HIGH if dangerous else Risk.MEDIUM), words
 

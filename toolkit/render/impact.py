@@ -18,7 +18,7 @@ from toolkit.forecast.impact import (
     totals,
 )
 from toolkit.forecast.timeline import FIRST_NONCOMPLIANCE
-from toolkit.model.schedule import WORDS
+from toolkit.model.schedule import MARK, WORDS
 from toolkit.outcome import Column
 from toolkit.render.table import table_chunks
 from toolkit.render.theme import Look, fold, paint, plain
@@ -69,7 +69,8 @@ def impact_lines(change: ImpactChange, look: Look, policy_names: Mapping[str, st
         lines += [f"  {_who(touch, policy_names)}" for touch in change.immediately[:3]]
         if (left := len(change.immediately) - 3) > 0:
             lines.append(f"  and {left} more")
-        lines.append(plain(change.assumption))
+        if any(touch.kind != MARK for touch in change.immediately):
+            lines.append(plain(change.assumption))
     before, after = totals(change.before), totals(change.after)
     period = f"Within {_count(change.after.days, 'day')}"
     if change.before.touches == change.after.touches:

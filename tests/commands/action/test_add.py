@@ -55,7 +55,9 @@ def test_several_emails_at_different_times_are_normal(grace: Grace) -> None:
 
 
 def test_recipients_are_groups_by_name(grace: Grace) -> None:
-    grace.ok("action add 'macOS baseline' --email 'Final warning' --cc 'Help desk' --cc 'IT leads' --after 8d --yes")
+    grace.ok(
+        "action add 'macOS baseline' --email 'Final warning' --cc 'Help desk' --cc 'IT leads' --after 8d --yes"
+    )
     row = next(row for row in grace.json("action list 'macOS baseline'") if row["gracePeriodHours"] == 192)
     assert sorted(row["ccGroups"]) == ["Help desk", "IT leads"]
 
@@ -74,7 +76,7 @@ def test_hours_that_the_portal_cannot_show_are_warned_about(grace: Grace) -> Non
 def test_the_linux_policy_of_the_settings_catalog_gets_its_schedule_too(grace: Grace) -> None:
     grace.ok("action add 'Linux baseline' --email 'Final warning' --days 6 --yes")
     assert ("notification", 144, "Final warning") in actions(grace, "Linux baseline")
-    assert any(url.endswith("/setScheduledActions") for _, url in grace.requests())
+    assert any(url.endswith("/setScheduledActions") for _, url in grace.sent)
 
 
 def test_objects_flow_from_list_to_add(grace: Grace) -> None:
@@ -88,13 +90,15 @@ def test_an_action_with_retire_is_high_risk(grace: Grace) -> None:
     refused = grace.run(f"{line} --yes")
     assert (refused.code, '--force "macOS baseline"' in refused.stderr) == (2, True)
     assert "an admin must confirm" in refused.stderr
-    grace.ok([*"action add".split(), "macOS baseline", "--retire", "--days", "60", "--force", "macOS baseline"])
+    grace.ok(
+        [*"action add".split(), "macOS baseline", "--retire", "--days", "60", "--force", "macOS baseline"]
+    )
 
 
 def test_the_documented_writer_posts_one_item(grace: Grace) -> None:
     grace.ok("lab rules --set actions-api=documented")
     grace.ok("tenant use lab --actions-api item")
     grace.ok(f"action add '{BASELINE}' --email 'Final warning' --days 5 --yes")
-    posted = [url for method, url in grace.requests() if method == "POST"]
+    posted = [url for method, url in grace.sent if method == "POST"]
     assert posted and all(url.endswith("/scheduledActionConfigurations") for url in posted)
     assert ("notification", 120, "Final warning") in actions(grace, BASELINE)

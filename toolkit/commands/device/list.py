@@ -42,7 +42,12 @@ SPEC = Spec(
         Arg("devices", "only these: names, wildcards or ids", kind="device", many=True),
         Arg("state", "only devices in this state", ("--state",), kind="choice", choices=tuple(STATES)),
         Arg("platform", "only devices with this operating system", ("--platform",), metavar="OS"),
-        Arg("grace_ends_within", "only devices whose grace period ends this soon, soonest first", ("--grace-ends-within",), kind="after"),
+        Arg(
+            "grace_ends_within",
+            "only devices whose grace period ends this soon, soonest first",
+            ("--grace-ends-within",),
+            kind="after",
+        ),
     ),
     examples=(
         "grace device list",
@@ -72,7 +77,11 @@ def run(options: Options, tools: Tools) -> Outcome:
         chosen = _of_platform(options.platform, chosen, devices)
     if options.grace_ends_within is not None:
         until = tenant.now() + timedelta(hours=options.grace_ends_within)
-        ends = [(d.grace_ends, d) for d in chosen if d.state == IN_GRACE and d.grace_ends is not None and d.grace_ends <= until]
+        ends = [
+            (d.grace_ends, d)
+            for d in chosen
+            if d.state == IN_GRACE and d.grace_ends is not None and d.grace_ends <= until
+        ]
         chosen = tuple(device for _, device in sorted(ends, key=lambda pair: (pair[0], pair[1].name)))
     return Outcome(
         data=[device.raw for device in chosen],
@@ -90,7 +99,9 @@ def _of_platform(text: str, chosen: tuple[Device, ...], everyone: tuple[Device, 
     known = sorted({device.os for device in everyone if device.os})
     if not found and platform_key(text) is None and not any(os.casefold().startswith(wanted) for os in known):
         near = nearest(text, known)
-        hint = f"Did you mean {near[0]}? " * bool(near) + (f"There are: {', '.join(known)}." if known else "")
+        hint = (f"Did you mean {near[0]}? " if near else "") + (
+            f"There are: {', '.join(known)}." if known else ""
+        )
         raise UsageProblem(f'No device has the operating system "{text}".', hint=hint or None)
     return found
 

@@ -64,7 +64,9 @@ def run(options: Options, tools: Tools) -> Outcome:
         title=device.name,
         sections=(
             Section("Device", PROPERTIES, [_properties(device)], pairs=True),
-            Section("Policies", POLICIES, _policies(states, tenant), empty="No policy has been evaluated on it."),
+            Section(
+                "Policies", POLICIES, _policies(states, tenant), empty="No policy has been evaluated on it."
+            ),
         ),
     )
 
@@ -75,7 +77,9 @@ def _properties(device: Device) -> dict[str, Any]:
         "name": device.name,
         "state": device.state,
         "graceEnds": device.grace_ends,
-        "user": " ".join(part for part in (device.user_name, f"<{device.user_principal_name}>") if part.strip("<>")),
+        "user": " ".join(
+            part for part in (device.user_name, f"<{device.user_principal_name}>") if part.strip("<>")
+        ),
         "mail": device.mail,
         "os": f"{device.os} {device.os_version}".strip(),
         "model": " ".join(part for part in maker if part),
@@ -98,7 +102,11 @@ def _policies(states: list[dict[str, Any]], tenant: Tenant) -> list[dict[str, An
         found = by_id or [policy for policy in policies if policy.name == name]
         schedule = found[0].schedule if len(found) == 1 else None
         settings = state.get("settingStates") or ()
-        failing = [s.get("settingName") or s.get("setting") for s in settings if s.get("state") in ("nonCompliant", "error")]
+        failing = [
+            s.get("settingName") or s.get("setting")
+            for s in settings
+            if s.get("state") in ("nonCompliant", "error")
+        ]
         return {
             "policy": name,
             "state": state.get("state"),

@@ -20,7 +20,11 @@ SPEC = Spec(
     "list",
     Options,
     args=(Arg("groups", "only these: names, wildcards or ids", kind="group", many=True),),
-    examples=("grace group list", "grace group list 'P*'", "grace group list --filter 'mailEnabled eq true' -o json"),
+    examples=(
+        "grace group list",
+        "grace group list 'P*'",
+        "grace group list --filter 'mailEnabled eq true' -o json",
+    ),
 )
 
 COLUMNS = (

@@ -45,7 +45,9 @@ def run(options: Options, tools: Tools) -> Outcome:
     tenant = tools.tenant
     group = find_one(options.group, tenant.groups())
     members = Counter(type_of(member) for member in tenant.members(group.id))
-    counted = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in sorted(members.items()))
+    counted = ", ".join(
+        f"{count} {name}{'' if count == 1 else 's'}" for name, count in sorted(members.items())
+    )
     return Outcome(
         data=group.raw,
         columns=PROPERTIES,
@@ -73,10 +75,13 @@ def _properties(group: Group, members: str) -> dict[str, Any]:
 def _uses(group: Group, policies: tuple[Policy, ...]) -> list[dict[str, Any]]:
     rows = []
     for policy in policies:
-        for assignment in policy.assignments or ():
-            if assignment.group_id == group.id:
-                rows.append({"policy": policy.name, "how": "excluded" if assignment.kind == EXCLUDE else "assigned"})
+        mine = (assignment for assignment in policy.assignments or () if assignment.group_id == group.id)
+        rows += [
+            {"policy": policy.name, "how": "excluded" if a.kind == EXCLUDE else "assigned"} for a in mine
+        ]
         actions = policy.schedule.actions if policy.schedule is not None else ()
         if copied := sum(group.id in action.cc_group_ids for action in actions):
-            rows.append({"policy": policy.name, "how": f"copied on {copied} mail{'' if copied == 1 else 's'}"})
+            rows.append(
+                {"policy": policy.name, "how": f"copied on {copied} mail{'' if copied == 1 else 's'}"}
+            )
     return rows

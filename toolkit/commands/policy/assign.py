@@ -34,13 +34,33 @@ SPEC = Spec(
     Options,
     changes=True,
     args=(
-        Arg("policies", "the policies: names, wildcards, ids, or - for standard input", kind="policy", many=True, required=True),
+        Arg(
+            "policies",
+            "the policies: names, wildcards, ids, or - for standard input",
+            kind="policy",
+            many=True,
+            required=True,
+        ),
         Arg("group", "include this group (repeat for several)", ("--group",), kind="group", many=True),
         Arg("exclude", "exclude this group (repeat for several)", ("--exclude",), kind="group", many=True),
-        Arg("unassign", "take this group away, included or excluded", ("--unassign",), kind="group", many=True),
-        Arg("all_users", "include all users; --no-all-users takes them away", ("--all-users",), kind="switch"),
-        Arg("all_devices", "include all devices; --no-all-devices takes them away", ("--all-devices",), kind="switch"),
-        Arg("replace", "exactly what is said here, instead of adding to what is there", ("--replace",), kind="flag"),
+        Arg(
+            "unassign", "take this group away, included or excluded", ("--unassign",), kind="group", many=True
+        ),
+        Arg(
+            "all_users", "include all users; --no-all-users takes them away", ("--all-users",), kind="switch"
+        ),
+        Arg(
+            "all_devices",
+            "include all devices; --no-all-devices takes them away",
+            ("--all-devices",),
+            kind="switch",
+        ),
+        Arg(
+            "replace",
+            "exactly what is said here, instead of adding to what is there",
+            ("--replace",),
+            kind="flag",
+        ),
         Arg("nobody", "take all assignments away", ("--nobody",), kind="flag"),
     ),
     examples=(
@@ -63,10 +83,17 @@ def propose(options: Options, tools: Tools) -> Plan:
     both = {group.id for group in included} & {group.id for group in excluded}
     if both:
         twice = quoted(group.name for group in included if group.id in both)
-        raise UsageProblem(f"{twice} cannot be both included and excluded.", hint="Give it to --group or to --exclude.")
+        raise UsageProblem(
+            f"{twice} cannot be both included and excluded.", hint="Give it to --group or to --exclude."
+        )
     taken = _unassigned(options.unassign, policies, tenant)
-    mentioned = {a.group_id for policy in policies for a in policy.assignments or () if a.group_id is not None}
-    groups = {**tenant.groups_by_id(mentioned.union(taken)), **{group.id: group for group in (*included, *excluded)}}
+    mentioned = {
+        a.group_id for policy in policies for a in policy.assignments or () if a.group_id is not None
+    }
+    groups = {
+        **tenant.groups_by_id(mentioned.union(taken)),
+        **{group.id: group for group in (*included, *excluded)},
+    }
     notes = tuple(
         f'Policy "{policy.name}" is not assigned to "{groups[id].name if id in groups else id}" now.'
         for policy in policies
@@ -74,9 +101,12 @@ def propose(options: Options, tools: Tools) -> Plan:
         if all(assignment.group_id != id for assignment in policy.assignments or ())
     )
     changes = [
-        _change(policy, _wanted(policy, options, included, excluded, taken, groups), groups) for policy in policies
+        _change(policy, _wanted(policy, options, included, excluded, taken, groups), groups)
+        for policy in policies
     ]
-    return plan(tenant, "policy assign", changes, names={id: group.name for id, group in groups.items()}, notes=notes)
+    return plan(
+        tenant, "policy assign", changes, names={id: group.name for id, group in groups.items()}, notes=notes
+    )
 
 
 def _check(options: Options) -> None:
@@ -86,7 +116,8 @@ def _check(options: Options) -> None:
         raise UsageProblem("--nobody takes every assignment away; it goes with no other target.")
     if options.replace and not adds:
         raise MissingValue(
-            "--replace needs whom the policy is for instead.", hint="Add --group, --all-users or --all-devices; or say --nobody."
+            "--replace needs whom the policy is for instead.",
+            hint="Add --group, --all-users or --all-devices; or say --nobody.",
         )
     if not (adds or takes or options.nobody):
         raise MissingValue(
@@ -97,7 +128,12 @@ def _check(options: Options) -> None:
 
 def _unassigned(refs: Iterable[GroupRef], policies: Iterable[Policy], tenant: Tenant) -> tuple[str, ...]:
     """Ids of the groups to take away. A group that was deleted can still be named by its id."""
-    there = {a.group_id.lower(): a.group_id for p in policies for a in p.assignments or () if a.group_id is not None}
+    there = {
+        a.group_id.lower(): a.group_id
+        for p in policies
+        for a in p.assignments or ()
+        if a.group_id is not None
+    }
     found: list[str] = []
     for ref in refs:
         if ref.text.lower() in there:
@@ -118,13 +154,17 @@ def _wanted(
     if options.nobody:
         return ()
     there = {assignment.key: assignment for assignment in policy.assignments or ()}
-    new = [Assignment(GROUP, group.id) for group in included] + [Assignment(EXCLUDE, group.id) for group in excluded]
+    new = [Assignment(GROUP, group.id) for group in included] + [
+        Assignment(EXCLUDE, group.id) for group in excluded
+    ]
     new += [Assignment(ALL_USERS)] if options.all_users else []
     new += [Assignment(ALL_DEVICES)] if options.all_devices else []
     gone = {ALL_USERS: options.all_users is False, ALL_DEVICES: options.all_devices is False}
-    kept = {} if options.replace else {
-        key: a for key, a in there.items() if a.group_id not in taken and not gone.get(a.kind, False)
-    }
+    kept = (
+        {}
+        if options.replace
+        else {key: a for key, a in there.items() if a.group_id not in taken and not gone.get(a.kind, False)}
+    )
     # A target that is there already keeps its filter.
     wanted = kept | {a.key: there.get(a.key, a) for a in new}
     for id in {key[1] for key in wanted if key[0] == GROUP} & {key[1] for key in wanted if key[0] == EXCLUDE}:
@@ -148,7 +188,15 @@ def _change(policy: Policy, after: tuple[Assignment, ...], groups: Mapping[str, 
         consequences.append(f"no longer excluded: {quoted(back)}")
     if before and all(a.kind == EXCLUDE for a in after):
         consequences.append("the policy is then assigned to nobody, and its actions reach no device")
-    said = [f"add {quoted(named(a, groups) for a in added if a.kind != EXCLUDE)}"] if any(a.kind != EXCLUDE for a in added) else []
-    said += [f"exclude {quoted(named(a, groups) for a in added if a.kind == EXCLUDE)}"] if any(a.kind == EXCLUDE for a in added) else []
+    said = (
+        [f"add {quoted(named(a, groups) for a in added if a.kind != EXCLUDE)}"]
+        if any(a.kind != EXCLUDE for a in added)
+        else []
+    )
+    said += (
+        [f"exclude {quoted(named(a, groups) for a in added if a.kind == EXCLUDE)}"]
+        if any(a.kind == EXCLUDE for a in added)
+        else []
+    )
     said += [f"take away {quoted(named(a, groups) for a in removed)}"] if removed else []
     return replace(assignments_change(policy, after, "; ".join(said)), consequences=tuple(consequences))

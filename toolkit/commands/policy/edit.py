@@ -29,7 +29,13 @@ SPEC = Spec(
     changes=True,
     args=(
         Arg("policy", "the policy: a name or an id", kind="policy", required=True),
-        Arg("set", "a setting (repeat for several); null means not configured", ("--set",), kind="setting", many=True),
+        Arg(
+            "set",
+            "a setting (repeat for several); null means not configured",
+            ("--set",),
+            kind="setting",
+            many=True,
+        ),
         Arg("unset", "put this setting back to not configured", ("--unset",), many=True, metavar="NAME"),
         Arg("rename", "a new name", ("--rename",), metavar="NAME"),
         Arg("description", "a new description", ("--description",), kind="content"),
@@ -46,7 +52,8 @@ def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     if not options.set and not options.unset and options.rename is None and options.description is None:
         raise MissingValue(
-            "Nothing to change is given.", hint="Add --set NAME=VALUE, --unset NAME, --rename NAME or --description TEXT."
+            "Nothing to change is given.",
+            hint="Add --set NAME=VALUE, --unset NAME, --rename NAME or --description TEXT.",
         )
     found = tenant.find_policy(options.policy)
     before = tenant.policy(found.id, found.collection)
@@ -65,5 +72,9 @@ def propose(options: Options, tools: Tools) -> Plan:
         description=before.description if options.description is None else options.description,
         settings=values.written(before, changes) if changes else before.settings,
     )
-    said = [*changes, *(["name"] if options.rename is not None else []), *(["description"] if options.description is not None else [])]
+    said = [
+        *changes,
+        *(["name"] if options.rename is not None else []),
+        *(["description"] if options.description is not None else []),
+    ]
     return plan(tenant, "policy edit", [policy_change(before, after, "change " + ", ".join(said))])

@@ -9,6 +9,7 @@ from typing import Any
 
 from toolkit.commands.policy import values
 from toolkit.commands.policy.names import check_free
+from toolkit.commands.policy.targets import groups_of
 from toolkit.commands.proposal import names_of, plan, policy_creation
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import BadFile, InvalidSchedule, MissingValue, NotFound, UsageProblem
@@ -39,12 +40,29 @@ SPEC = Spec(
     Options,
     changes=True,
     args=(
-        Arg("platform", "the platform: windows, macos, ios, android-work-profile, linux, ...", ("--platform",), kind="platform"),
+        Arg(
+            "platform",
+            "the platform: windows, macos, ios, android-work-profile, linux, ...",
+            ("--platform",),
+            kind="platform",
+        ),
         Arg("name", "the name", ("--name",)),
         Arg("description", "the description", ("--description",), kind="content"),
-        Arg("set", "a setting (repeat for several); grace policy settings PLATFORM lists them", ("--set",), kind="setting", many=True),
+        Arg(
+            "set",
+            "a setting (repeat for several); grace policy settings PLATFORM lists them",
+            ("--set",),
+            kind="setting",
+            many=True,
+        ),
         Arg("grace", "the grace period: 3d, 12h, 0 (default: 0, marked at once)", ("--grace",), kind="after"),
-        Arg("from_json", "a policy as `policy show -o json` prints it, - for standard input", ("--from-json",), kind="file", metavar="FILE|-"),
+        Arg(
+            "from_json",
+            "a policy as `policy show -o json` prints it, - for standard input",
+            ("--from-json",),
+            kind="file",
+            metavar="FILE|-",
+        ),
     ),
     about=(
         "With --from-json the policy is what the file says: settings, schedule and assignments. --name, --description,\n"
@@ -70,7 +88,9 @@ def propose(options: Options, tools: Tools) -> Plan:
         if action.kind in ADDABLE:
             intents.supported(action.kind, policy.platform, policy.name)
     names = _names(policy, tenant) if options.from_json is not None else {}
-    return plan(tenant, "policy new", [policy_creation(policy, f"a new policy for {policy.platform}")], names=names)
+    return plan(
+        tenant, "policy new", [policy_creation(policy, f"a new policy for {policy.platform}")], names=names
+    )
 
 
 def _from_flags(options: Options) -> Policy:
@@ -97,7 +117,8 @@ def _from_json(options: Options, tools: Tools) -> Policy:
     read = wire.policy_from(item)
     if not read.platform:
         raise BadFile(
-            f'{source} does not say for which platform the policy is: it has no "@odata.type".', hint="Add --platform."
+            f'{source} does not say for which platform the policy is: it has no "@odata.type".',
+            hint="Add --platform.",
         )
     if options.platform not in (None, read.platform):
         raise UsageProblem(f"{source} holds a policy for {read.platform}, not for {options.platform}.")
@@ -125,12 +146,23 @@ def _one(text: str, source: str) -> Mapping[str, Any]:
         value = value["value"]
     if isinstance(value, list):
         if len(value) != 1:
-            raise BadFile(f"{source} holds {len(value)} policies.", hint="Give one: grace policy show NAME -o json")
+            raise BadFile(
+                f"{source} holds {len(value)} policies.", hint="Give one: grace policy show NAME -o json"
+            )
         value = value[0]
     if not isinstance(value, Mapping):
-        raise BadFile(f"{source} holds no policy.", hint="It is a JSON object: grace policy show NAME -o json")
-    for key, kind in (("scheduledActionsForRule", list), ("assignments", list), ("roleScopeTagIds", list), ("settings", list)):
-        if value.get(key) is not None and not (isinstance(value[key], kind) and all(_is_part(key, part) for part in value[key])):
+        raise BadFile(
+            f"{source} holds no policy.", hint="It is a JSON object: grace policy show NAME -o json"
+        )
+    for key, kind in (
+        ("scheduledActionsForRule", list),
+        ("assignments", list),
+        ("roleScopeTagIds", list),
+        ("settings", list),
+    ):
+        if value.get(key) is not None and not (
+            isinstance(value[key], kind) and all(_is_part(key, part) for part in value[key])
+        ):
             raise BadFile(f'{source}: "{key}" has not the shape that Graph gives it.')
     return value
 
@@ -162,7 +194,7 @@ def _names(policy: Policy, tenant: Tenant) -> dict[str, str]:
     actions = policy.schedule.actions if policy.schedule is not None else ()
     names = names_of(tenant, [policy.schedule])
     assigned = {a.group_id for a in policy.assignments or () if a.group_id is not None}
-    names |= {id: group.name for id, group in tenant.groups_by_id(assigned).items()}
+    names |= {id: group.name for id, group in groups_of([policy], tenant).items()}
     templates = [a.template_id for a in actions if a.template_id is not None and a.template_id not in names]
     if templates:
         raise NotFound(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.commands.policy.targets import short
-from toolkit.commands.proposal import plan, policy_removal
+from toolkit.commands.policy.targets import groups_of, short
+from toolkit.commands.proposal import names_of, plan, policy_removal
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.model.refs import PolicyRef
 from toolkit.planning.change import Plan
@@ -21,7 +21,15 @@ SPEC = Spec(
     "remove",
     Options,
     changes=True,
-    args=(Arg("policies", "the policies: names, wildcards, ids, or - for standard input", kind="policy", many=True, required=True),),
+    args=(
+        Arg(
+            "policies",
+            "the policies: names, wildcards, ids, or - for standard input",
+            kind="policy",
+            many=True,
+            required=True,
+        ),
+    ),
     examples=(
         "grace policy remove 'Windows baseline (unassigned)' --what-if",
         "grace policy remove 'macOS baseline' --yes --force 'macOS baseline'",
@@ -32,8 +40,9 @@ SPEC = Spec(
 def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     whole = [tenant.policy(policy.id, policy.collection) for policy in tenant.find_policies(options.policies)]
-    return plan(
-        tenant,
-        "policy remove",
-        [policy_removal(policy, f"remove it (assigned to {short(policy.assignments) or 'nobody'})") for policy in whole],
-    )
+    names = names_of(tenant, [policy.schedule for policy in whole])
+    names |= {id: group.name for id, group in groups_of(whole, tenant).items()}
+    changes = [
+        policy_removal(policy, f"remove it (assigned to: {short(policy.assignments)})") for policy in whole
+    ]
+    return plan(tenant, "policy remove", changes, names=names)

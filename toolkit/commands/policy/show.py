@@ -116,12 +116,14 @@ def _schedule(policy: Policy, tenant: Tenant) -> list[dict[str, Any]]:
 
 def _assignments(policy: Policy, tenant: Tenant) -> list[dict[str, Any]]:
     assignments = policy.assignments or ()
-    groups = tenant.groups_by_id(a.group_id for a in assignments if a.group_id is not None)
+    groups = targets.groups_of([policy], tenant)
     return [
         {
             "target": targets.named(assignment, groups),
             "included": "excluded" if assignment.kind == EXCLUDE else "included",
-            "filter": f"{assignment.filter_type or ''} {assignment.filter_id}".strip() if assignment.filter_id else "",
+            "filter": f"{assignment.filter_type or ''} {assignment.filter_id}".strip()
+            if assignment.filter_id
+            else "",
         }
         for assignment in assignments
     ]

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.graph.reads import MANAGEMENT, Tenant
 from toolkit.model.device import PolicyStatus
-from toolkit.model.policy import Policy
-from toolkit.model.refs import PolicyRef
+from toolkit.model.policy import CATALOG, Policy
+from toolkit.model.refs import PolicyRef, quoted
 from toolkit.outcome import Column, Outcome
 
 
@@ -55,6 +55,16 @@ COUNTS = (
     Column("Not applicable", "notApplicable", "count", wide=True),
     Column("Id", "policyId", "id", wide=True),
 )
+NUMBERS = (
+    "devices",
+    "compliant",
+    "inGracePeriod",
+    "nonCompliant",
+    "error",
+    "unknown",
+    "conflict",
+    "notApplicable",
+)
 DEVICES = (
     POLICY,
     Column("Device", "deviceDisplayName"),
@@ -88,7 +98,9 @@ def run(options: Options, tools: Tools) -> Outcome:
     if options.users:
         return _listed(tenant, policies, "userStatuses", USERS, "No user has reported.")
     if options.settings:
-        return _listed(tenant, policies, "deviceSettingStateSummaries", SETTINGS, "No device has reported a setting.")
+        return _listed(
+            tenant, policies, "deviceSettingStateSummaries", SETTINGS, "No device has reported a setting."
+        )
     now = tenant.now()
     if options.devices:
         rows = [
@@ -98,7 +110,11 @@ def run(options: Options, tools: Tools) -> Outcome:
         ]
         return Outcome(data=rows, columns=DEVICES, empty="No device has reported.")
     counts = [_counts(policy, tenant.statuses(policy), now) for policy in policies]
-    return Outcome(data=counts, columns=COUNTS, id_key="policyId", empty="No policy.")
+    silent = [policy.name for policy, row in zip(policies, counts, strict=True) if row["devices"] is None]
+    note = f"{quoted(silent)}: the settings catalog tells no states of single policies. See: grace device list --platform linux"
+    return Outcome(
+        data=counts, columns=COUNTS, id_key="policyId", empty="No policy.", notes=(note,) if silent else ()
+    )
 
 
 def _state(status: PolicyStatus, now: datetime) -> str:
@@ -110,6 +126,13 @@ def _state(status: PolicyStatus, now: datetime) -> str:
 
 def _counts(policy: Policy, statuses: Sequence[PolicyStatus], now: datetime) -> dict[str, Any]:
     found = Counter(_state(status, now) for status in statuses)
+    if policy.collection == CATALOG and not statuses:
+        # Its policies have no such route on most tenants, which is not the same as no devices.
+        return {
+            "policyId": policy.id,
+            "policyName": policy.name,
+            "platform": policy.platform,
+        } | dict.fromkeys(NUMBERS)
     return {
         "policyId": policy.id,
         "policyName": policy.name,
@@ -126,7 +149,9 @@ def _counts(policy: Policy, statuses: Sequence[PolicyStatus], now: datetime) -> 
     }
 
 
-def _listed(tenant: Tenant, policies: Sequence[Policy], route: str, columns: tuple[Column, ...], empty: str) -> Outcome:
+def _listed(
+    tenant: Tenant, policies: Sequence[Policy], route: str, columns: tuple[Column, ...], empty: str
+) -> Outcome:
     rows = [
         {"policyId": policy.id, "policyName": policy.name, **item}
         for policy in policies

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from toolkit.graph.reads import Tenant
 from toolkit.model.device import Group
-from toolkit.model.policy import ALL_DEVICES, ALL_USERS, EXCLUDE, GROUP, Assignment
+from toolkit.model.policy import ALL_DEVICES, ALL_USERS, EXCLUDE, GROUP, Assignment, Policy
 
 EVERYBODY = {ALL_USERS: "All users", ALL_DEVICES: "All devices"}
 
 
 def short(assignments: tuple[Assignment, ...] | None) -> str:
-    """A few words for a table: "All users", "2 groups, not 1", "nobody"; "" where it was not read."""
+    """A few words for a table: "All users", "2 groups, 1 excluded", "nobody"; "" where it was not read."""
     if assignments is None:
         return ""
     words = [EVERYBODY[kind] for kind in (ALL_USERS, ALL_DEVICES) if any(a.kind == kind for a in assignments)]
@@ -22,7 +23,7 @@ def short(assignments: tuple[Assignment, ...] | None) -> str:
     excluded = sum(assignment.kind == EXCLUDE for assignment in assignments)
     if not words:
         return "nobody"
-    return ", ".join(words) + (f", not {excluded} group{'' if excluded == 1 else 's'}" if excluded else "")
+    return ", ".join(words) + (f", {excluded} excluded" if excluded else "")
 
 
 def named(assignment: Assignment, groups: Mapping[str, Group]) -> str:
@@ -31,3 +32,9 @@ def named(assignment: Assignment, groups: Mapping[str, Group]) -> str:
         return EVERYBODY.get(assignment.kind, assignment.kind)
     group = groups.get(assignment.group_id)
     return group.name if group is not None else f"{assignment.group_id} (not found)"
+
+
+def groups_of(policies: Iterable[Policy], tenant: Tenant) -> dict[str, Group]:
+    """The groups that these policies include or exclude, by id; those that no longer exist are missing."""
+    assignments = [assignment for policy in policies for assignment in policy.assignments or ()]
+    return tenant.groups_by_id(a.group_id for a in assignments if a.group_id is not None)

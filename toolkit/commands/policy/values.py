@@ -18,7 +18,11 @@ NOT_CONFIGURED = "null"
 
 def read(policy: Policy) -> dict[str, Any]:
     """Values by name, whichever collection the policy lives in."""
-    return catalog.values(policy.settings.get("settings")) if policy.collection == CATALOG else dict(policy.settings)
+    return (
+        catalog.values(policy.settings.get("settings"))
+        if policy.collection == CATALOG
+        else dict(policy.settings)
+    )
 
 
 def written(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +34,9 @@ def written(policy: Policy, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def asks_for_something(value: Any) -> bool:
     """False for what a policy holds where nobody configured anything."""
-    return not (value is None or value is False or value == [] or (isinstance(value, str) and value in NOT_EVALUATED))
+    return not (
+        value is None or value is False or value == [] or (isinstance(value, str) and value in NOT_EVALUATED)
+    )
 
 
 def chosen(
@@ -46,7 +52,9 @@ def chosen(
         known = _setting(platform, name, carried)
         if known.name in result:
             raise UsageProblem(f"{known.name} is given twice.", hint="Say each setting once.")
-        result[known.name] = neutral(known, platform) if text.strip().lower() == NOT_CONFIGURED else parsed(known, text)
+        result[known.name] = (
+            neutral(known, platform) if text.strip().lower() == NOT_CONFIGURED else parsed(known, text)
+        )
     return result
 
 
@@ -54,7 +62,9 @@ def parsed(known: Setting, text: str) -> Any:
     """What `text` means for this setting. Raises UsageProblem with what would be right."""
     typed = text.strip()
     if not typed:
-        raise UsageProblem(f"{known.name} has no value.", hint=f"{takes(known)}. {NOT_CONFIGURED} means not configured.")
+        raise UsageProblem(
+            f"{known.name} has no value.", hint=f"{takes(known)}. {NOT_CONFIGURED} means not configured."
+        )
     if known.type == "bool" and typed.lower() in _YES_NO:
         return _YES_NO[typed.lower()]
     if known.type == "int" and (number := _whole(typed)) is not None:
@@ -73,7 +83,7 @@ def parsed(known: Setting, text: str) -> Any:
     if known.type in ("list", "object", "json"):
         return _json(known, typed)
     near = nearest(typed, known.members)
-    hint = f"Did you mean {near[0]}? " * bool(near) + f"{takes(known)}."
+    hint = (f"Did you mean {near[0]}? " if near else "") + f"{takes(known)}."
     raise UsageProblem(f'{known.name} cannot be "{text}".', hint=hint)
 
 
@@ -117,7 +127,9 @@ def _setting(platform: str, name: str, carried: Mapping[str, Any]) -> Setting:
     if same is not None:
         return Setting(same, "json", True, None, None, (), False, "", "", "none")
     near = nearest(name, (known.name for known in SETTINGS.get(platform, ())))
-    hint = f"Did you mean {', '.join(near)}? " * bool(near) + f"See them all: grace policy settings {platform}"
+    hint = (
+        f"Did you mean {', '.join(near)}? " if near else ""
+    ) + f"See them all: grace policy settings {platform}"
     raise UsageProblem(f'A policy for {platform} has no setting "{name}".', hint=hint)
 
 
@@ -131,6 +143,8 @@ def _json(known: Setting, text: str) -> Any:
         value = json.loads(text)
     except ValueError as problem:
         raise UsageProblem(f"{known.name} is not JSON: {problem}.", hint=f"{takes(known)}.") from None
-    if (known.type == "list" and not isinstance(value, list)) or (known.type == "object" and not isinstance(value, dict)):
+    if (known.type == "list" and not isinstance(value, list)) or (
+        known.type == "object" and not isinstance(value, dict)
+    ):
         raise UsageProblem(f"{known.name} cannot be {text}.", hint=f"{takes(known)}.")
     return value

@@ -30,5 +30,7 @@ def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     found = find_each(options.templates, tenant.templates())
     return plan(
-        tenant, "template remove", [template_change(template, None, "remove the template") for template in found]
+        tenant,
+        "template remove",
+        [template_change(template, None, "remove the template") for template in found],
     )
