@@ -54,7 +54,7 @@ def test_nothing_but_get_is_sent(grace: Grace, tmp_path: Path, verb: str, how: s
     before = grace.content()
     journal = grace.json("journal list")
     seen = len(grace.sent)
-    line = LINES[verb].format(plan=f"{tmp_path}/plan.json")
+    line = LINES[verb].replace("{plan}", f"{tmp_path}/plan.json")
     stdin = STDIN.get(verb, "")
     if how == "GRACE_WHAT_IF":
         answer = grace.run(line, stdin=stdin, GRACE_WHAT_IF="1")
@@ -78,7 +78,7 @@ def test_a_refused_change_sends_nothing_but_get(grace: Grace, tmp_path: Path, ve
     grace.ok("policy edit 'iOS second' --rename 'iOS pilot' --yes")
     grace.ok(f"policy edit 'iOS pilot' --rename 'iOS third' --save-plan {tmp_path}/plan.json")
     before, seen = grace.content(), len(grace.sent)
-    answer = grace.run(LINES[verb].format(plan=f"{tmp_path}/plan.json"), stdin=STDIN.get(verb, ""))
+    answer = grace.run(LINES[verb].replace("{plan}", f"{tmp_path}/plan.json"), stdin=STDIN.get(verb, ""))
     if answer.code == 0:
         pytest.skip("low risk: not asked")
     assert answer.code == 2, answer

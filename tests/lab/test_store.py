@@ -40,7 +40,8 @@ def test_a_failed_transaction_leaves_nothing_and_an_inner_one_joins():
                 store.append("event", {})
             raise KeyError
 
-    pytest.raises(KeyError, fail)
+    with pytest.raises(KeyError):
+        fail()
     assert (store.all("user"), store.log("event")) == ([], [])
 
 

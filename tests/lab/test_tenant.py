@@ -23,7 +23,8 @@ def names(answer, key="displayName"):
 def test_devices_are_filtered_as_the_metadata_allows(wire):
     url = f"{DEVICES}?$filter=complianceState eq 'inGracePeriod' and operatingSystem eq 'Linux'&$select=deviceName"
     assert wire.get(url)["value"] == [{"deviceName": "LNX-0002"}]
-    old = wire.get(f"{DEVICES}?$filter=lastSyncDateTime lt 2026-10-15T00:00:00Z")
+    window = "lastSyncDateTime gt 2000-01-01T00:00:00Z and lastSyncDateTime lt 2026-10-15T00:00:00Z"
+    old = wire.get(f"{DEVICES}?$filter={window}")
     assert names(old, "deviceName") == ["WIN-0016", "iPad Quentin"]
 
 

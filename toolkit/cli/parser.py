@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from toolkit.commands.catalogue import ALONE, NOUNS, VERBS, module_of
 from toolkit.commands.spec import Arg, Spec
 from toolkit.errors import BadFile, GraceProblem, InvalidContent, MissingValue, UsageProblem
-from toolkit.model.refs import DeviceRef, GroupRef, PolicyRef, Ref, TemplateRef, nearest
+from toolkit.model.refs import DeviceRef, GroupRef, PolicyRef, Ref, TemplateRef, did_you_mean, nearest
 from toolkit.model.units import days_as_hours, grace_hours, hours_as_hours
 
 FORMATS = ("table", "list", "json", "jsonl", "csv", "tsv", "yaml", "markdown", "ids", "none")
@@ -79,7 +79,7 @@ class Invocation:
     run: Callable[..., Any]
 
 
-class HelpAsked(Exception):  # noqa: N818 it is an answer, not an error
+class HelpAsked(Exception):
     """Somebody asked for help: the text to print."""
 
     def __init__(self, text: str) -> None:
@@ -118,7 +118,7 @@ def parse(argv: Sequence[str], read_text: Callable[[str], str]) -> Invocation:
         near = nearest(noun, (*NOUNS, *ALONE))
         raise UsageProblem(
             f'"{noun}" is not a command of grace.',
-            hint=f"Did you mean {near[0]}? " * bool(near) + "grace --help lists them all.",
+            hint=did_you_mean(near) + "grace --help lists them all.",
         )
     if noun in NOUNS and not verb:
         from toolkit.commands.catalogue import noun_help
@@ -132,7 +132,7 @@ def parse(argv: Sequence[str], read_text: Callable[[str], str]) -> Invocation:
         near = nearest(verb, VERBS[noun])
         raise UsageProblem(
             f'grace {noun} has no verb "{verb}".',
-            hint=f"Did you mean {near[0]}? " * bool(near) + f"It has: {', '.join(VERBS[noun])}.",
+            hint=did_you_mean(near) + f"It has: {', '.join(VERBS[noun])}.",
         )
     module = importlib.import_module(module_of(noun, verb))
     spec: Spec = module.SPEC
@@ -308,7 +308,7 @@ def _parse(parser: _Parser, words: list[str], spec: Spec) -> argparse.Namespace:
         unknown = [word.removeprefix("\0") for word in unknown if word != _END]
         near = nearest(unknown[0].partition("=")[0], flags)
         if unknown[0].startswith("-") and unknown[0] != "-":
-            hint = f"Did you mean {near[0]}? " * bool(near) + f"grace {spec.words} --help"
+            hint = did_you_mean(near) + f"grace {spec.words} --help"
             raise UsageProblem(f"grace {spec.words} has no flag {unknown[0].partition('=')[0]}.", hint=hint)
         raise UsageProblem(
             f'grace {spec.words} has no use for "{unknown[0]}".',
@@ -378,7 +378,7 @@ def _converted(arg: Arg, text: Any, read_text: Callable[[str], str]) -> list[Any
         return [_REFS[arg.kind](text)]
     if arg.choices and text not in arg.choices:
         near = nearest(text, arg.choices)
-        hint = f"Did you mean {near[0]}? " * bool(near) + f"It is one of: {', '.join(arg.choices)}."
+        hint = did_you_mean(near) + f"It is one of: {', '.join(arg.choices)}."
         raise UsageProblem(f'{_name(arg)}: "{text}" is not one of its values.', hint=hint)
     try:
         return [_CONVERT.get(arg.kind, _text)(text, read_text)]
@@ -484,9 +484,7 @@ def _platform(text: str, _read: Callable[[str], str]) -> str:
     if key is None:
         near = nearest(text, (platform.key for platform in PLATFORMS))
         known = ", ".join(platform.key for platform in PLATFORMS if not platform.retired)
-        raise UsageProblem(
-            f'"{text}" is not a platform.', hint=f"Did you mean {near[0]}? " * bool(near) + f"Known: {known}."
-        )
+        raise UsageProblem(f'"{text}" is not a platform.', hint=did_you_mean(near) + f"Known: {known}.")
     return key
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from toolkit.cli.parser import Globals
 from toolkit.errors import UsageProblem
 from toolkit.model.odata import ordered, parse_filter, pick
-from toolkit.model.refs import nearest
+from toolkit.model.refs import did_you_mean, nearest
 from toolkit.outcome import Column, Outcome
 
 
@@ -115,7 +115,7 @@ def _check_known(name: str, items: Sequence[Mapping[str, Any]], flag: str) -> No
         return
     names = list(dict.fromkeys(key for item in items for key in item if key))
     near = nearest(name, names)
-    hint = f"Did you mean {near[0]}? " * bool(near) + f"There are: {', '.join(names[:12])}."
+    hint = did_you_mean(near) + f"There are: {', '.join(names[:12])}."
     raise UsageProblem(f'{flag}: there is no property "{name}".', hint=hint)
 
 

@@ -88,7 +88,7 @@ class Limiter:
         while (due := self._take(service, write, at)) is not None:
             self._sleep(due - at)
             # A sleep may wake a hair early; what was due is taken as come.
-            at = self._clock()
+            at = max(self._clock(), due)
 
     def wait_all(self, uses: Iterable[tuple[str, bool]]) -> None:
         """The parts of a batch, each counted by itself, as the service does: (path, whether it writes)."""

@@ -17,7 +17,7 @@ from toolkit.graph.versions import version_for
 from toolkit.model import wire
 from toolkit.model.device import Device, Group, PolicyStatus
 from toolkit.model.policy import CATALOG, CLASSIC, Policy
-from toolkit.model.refs import ZERO_GUID, Ref, is_guid, find_all, find_each, find_one
+from toolkit.model.refs import ZERO_GUID, Ref, find_all, find_each, find_one, is_guid
 from toolkit.model.template import Template
 from toolkit.planning.change import (
     ASSIGNMENTS,

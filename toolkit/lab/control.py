@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import UsageProblem
 from toolkit.lab.contract import RequestError
-from toolkit.lab.store import Store
+from toolkit.lab.store import Store, graph_time
 
 if TYPE_CHECKING:
     from toolkit.lab.app import Lab
@@ -48,10 +48,10 @@ def answer(lab: Lab, method: str, path: str, query: str, raw: bytes | None) -> t
         case "GET", "story":
             return 200, story(store)
         case "GET", "clock":
-            return 200, {"now": store.meta("clock")}
+            return 200, {"now": graph_time(store.meta("clock"))}
         case "POST", "clock":
             events = lab.world.advance(_until(lab.world.now, _body(raw)))
-            return 200, {"now": store.meta("clock"), "events": events}
+            return 200, {"now": graph_time(store.meta("clock")), "events": events}
         case "GET", "rules":
             return 200, {"value": rules(store)}
         case "POST", "rules":
@@ -71,7 +71,7 @@ def story(store: Store) -> dict[str, Any]:
         "story": store.meta("story"),
         "seed": store.meta("seed"),
         "organization": (store.meta("organization") or {}).get("displayName"),
-        "now": store.meta("clock"),
+        "now": graph_time(store.meta("clock")),
         "counts": {kind: store.count(kind) for kind in COUNTED},
     }
 

@@ -526,7 +526,7 @@ class Life(Deeds):
                 record = step(record, ERROR, policy.grace, self.now)
             if record.is_open:
                 past = [(key, a, due_at(record, wait)) for key, a, wait in policy.actions]
-                past = [item for item in past if item[2] < self.now]
+                past = [item for item in past if item[2] <= self.now]
                 fired = frozenset((record.episode, key) for key, _, _ in past)
                 record = replace(record, effective=effective_at(record, self.now), fired=fired)
                 for _, action, due in past:

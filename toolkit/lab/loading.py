@@ -24,8 +24,10 @@ from toolkit.lab.contract import (
     derived,
     filled,
     is_base64,
+    members_of,
     short_name,
     type_of,
+    validate,
 )
 from toolkit.lab.tenants import ENROLMENT, PLATFORM_OF_VARIANT
 
@@ -229,8 +231,11 @@ def _put_policy(
         body["name"] = item.document["displayName"]
     rules = item.document.get("scheduledActionsForRule")
     rules = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
-    actions = [row for rule in rules for row in rule.get("scheduledActionConfigurations") or []]
-    if not all(isinstance(action, dict) for action in actions):
+    parts = [rule.get("scheduledActionConfigurations") or [] for rule in rules]
+    actions = [row for part in parts if isinstance(part, list) for row in part]
+    if not all(isinstance(row, (list, dict)) for row in (*parts, *actions)) or any(
+        isinstance(r, list) for r in actions
+    ):
         raise _Refused("Its schedule holds something else than actions.")
     if not actions:
         if not default_block:
@@ -290,7 +295,8 @@ def _put_directory(call: routes.Call, item: _Item, body: Document, notes: list[s
     shown = body.get("deviceName" if item.kind == "device" else "displayName")
     if not isinstance(shown, str) or not shown:
         raise _Refused("It has no name.")
-    own = {"id": id, **filled(body, _TYPES[item.kind], "v1.0")}
+    body = validate(body, _TYPES[item.kind], "beta", "update")
+    own = {**filled(body, _TYPES[item.kind], "v1.0"), "id": id}
     if item.kind == "user":
         if not isinstance(own.get("userPrincipalName"), str):
             raise _Refused("It has no userPrincipalName.")
@@ -333,6 +339,8 @@ def _device(call: routes.Call, own: Document, document: Document, notes: list[st
         else "intune"
     )
     state = document.get("complianceState")
+    if state not in members_of("complianceState", "beta")[1]:
+        state = "unknown"
     if authority == "intune":
         notes.append(
             "What it reports is not in the file: it meets every policy until it is broken (grace lab break)."
@@ -363,7 +371,7 @@ def _device(call: routes.Call, own: Document, document: Document, notes: list[st
         **own,
         **kept,
         "managementState": "managed",
-        "complianceState": state if isinstance(state, str) else "unknown",
+        "complianceState": state,
         "complianceGracePeriodExpirationDateTime": routes.NO_GRACE,
         "enrolledDateTime": call.now,
         "lastSyncDateTime": call.now,

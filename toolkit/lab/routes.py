@@ -28,6 +28,7 @@ from toolkit.lab.contract import (
     validate,
     visible,
 )
+from toolkit.lab.store import graph_time
 from toolkit.model.odata import pick
 
 if TYPE_CHECKING:
@@ -118,11 +119,6 @@ def read_json(raw: bytes | None) -> Any:
         return json.loads(raw or b"")
     except (ValueError, RecursionError) as error:
         raise bad_request("The body is not JSON that can be read.") from error
-
-
-def graph_time(text: str | None) -> str:
-    """A time of ours as Graph writes it, "2026-11-02T08:00:00Z"."""
-    return (text or "0001-01-01T00:00:00+00:00").replace("+00:00", "Z")
 
 
 def not_found(what: str, key: str) -> RequestError:

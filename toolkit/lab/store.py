@@ -216,5 +216,10 @@ def guid(name: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) % 4]}{digits[17:20]}-{digits[20:32]}"
 
 
+def graph_time(text: str | None) -> str:
+    """A time of ours as Graph writes times, "2026-11-02T08:00:00Z"; Graph's "never" for None."""
+    return (text or "0001-01-01T00:00:00Z").replace("+00:00", "Z")
+
+
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

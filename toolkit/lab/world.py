@@ -33,7 +33,7 @@ class World:
     def settle(self) -> None:
         """The first calculation of a freshly loaded story, each device as it stood at its own last contact.
 
-        A device that never synced stays unknown. What was due before the story's start counts as done, without
+        A device that never synced stays unknown. What was due by the story's start counts as done, without
         mails: only the retire list shows it. `lab.failingSince` is when the facts that fail were first seen.
         """
         with self._run() as run:

@@ -117,6 +117,11 @@ def nearest(text: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     return tuple(by_fold[name] for name in [*close, *inside][:limit])
 
 
+def did_you_mean(near: Sequence[str]) -> str:
+    """The beginning of a hint, or nothing where nothing is near."""
+    return f"Did you mean {near[0]}? " if near else ""
+
+
 def quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 

@@ -21,7 +21,7 @@ def yaml_text(data: Any, look: Look) -> str:
     from ruamel.yaml.representer import SafeRepresenter
 
     class Representer(SafeRepresenter):
-        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        def ignore_aliases(self, data: Any) -> bool:
             # Otherwise an object that occurs twice is written once, and referred to.
             return True
 

@@ -11,7 +11,7 @@ from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import BadFile, GraceProblem, InvalidSchedule
 from toolkit.graph.reads import Tenant
 from toolkit.model import wire
-from toolkit.model.refs import GroupRef, PolicyRef, TemplateRef, nearest
+from toolkit.model.refs import GroupRef, PolicyRef, TemplateRef, did_you_mean, nearest
 from toolkit.model.schedule import KINDS, Action, Schedule, schedule_of
 from toolkit.model.units import Hours, days_as_hours, grace_hours, hours_as_hours
 from toolkit.planning import intents
@@ -118,7 +118,7 @@ def _action(item: Mapping[str, Any], place: int, source: str, tenant: Tenant) ->
         kinds = [kind for kind in KINDS if kind in item]
         if len(kinds) != 1:
             near = nearest(str(next(iter(item), "")), KINDS)
-            hint = f"Did you mean {near[0]}? " * bool(near) + f"It says one of {', '.join(KINDS)}."
+            hint = did_you_mean(near) + f"It says one of {', '.join(KINDS)}."
             raise InvalidSchedule("it does not say what to do, exactly once.", hint=hint)
         unknown = sorted(set(map(str, item)) - {kinds[0], "after", "days", "hours", "cc"})
         if unknown:

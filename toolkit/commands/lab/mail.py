@@ -35,7 +35,7 @@ SPEC = Spec(
     examples=(
         "grace lab mail list",
         "grace lab mail list --filter \"locale eq 'fr-fr'\" -o json",
-        "grace template test 'First warning' --yes && grace lab mail show",
+        "grace lab mail list --search 'First warning'",
     ),
 )
 

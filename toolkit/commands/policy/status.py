@@ -110,11 +110,8 @@ def run(options: Options, tools: Tools) -> Outcome:
         ]
         return Outcome(data=rows, columns=DEVICES, empty="No device has reported.")
     counts = [_counts(policy, tenant.statuses(policy), now) for policy in policies]
-    silent = [policy.name for policy, row in zip(policies, counts, strict=True) if row["devices"] is None]
-    note = f"{quoted(silent)}: the settings catalog tells no states of single policies. See: grace device list --platform linux"
-    return Outcome(
-        data=counts, columns=COUNTS, id_key="policyId", empty="No policy.", notes=(note,) if silent else ()
-    )
+    silent = [policy for policy, row in zip(policies, counts, strict=True) if row["devices"] is None]
+    return Outcome(data=counts, columns=COUNTS, id_key="policyId", empty="No policy.", notes=_untold(silent))
 
 
 def _state(status: PolicyStatus, now: datetime) -> str:
@@ -155,6 +152,17 @@ def _listed(
     rows = [
         {"policyId": policy.id, "policyName": policy.name, **item}
         for policy in policies
+        if policy.collection != CATALOG
         for item in tenant.listed(f"{MANAGEMENT}/{policy.collection}/{quote(policy.id)}/{route}")
     ]
-    return Outcome(data=rows, columns=columns, empty=empty)
+    untold = _untold([policy for policy in policies if policy.collection == CATALOG])
+    return Outcome(data=rows, columns=columns, empty=empty, notes=untold)
+
+
+def _untold(policies: Sequence[Policy]) -> tuple[str, ...]:
+    if not policies:
+        return ()
+    return (
+        f"{quoted(policy.name for policy in policies)}: Graph tells no states under policies of the settings catalog."
+        " See: grace device list --platform linux",
+    )

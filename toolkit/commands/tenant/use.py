@@ -37,10 +37,12 @@ SPEC = Spec(
 
 def run(options: Options, tools: Tools) -> Outcome:
     tools.use_profile(options.name, options.actions_api)
-    row = next((dict(row) for row in tools.profiles() if row["name"] == options.name), {"name": options.name})
-    return Outcome(
-        data={**row, "active": True},
-        columns=COLUMNS,
-        id_key="name",
-        notes=(f"Commands now speak to {options.name}.",),
-    )
+    known = next((dict(row) for row in tools.profiles() if row["name"] == options.name), None)
+    notes = [f"Commands now speak to {options.name}."]
+    if known is None:
+        # Only a lab can be used before it exists.
+        known = {"name": options.name, "kind": "lab", "actionsApi": options.actions_api or "set"}
+        notes.append(
+            "The first of them makes it from the story contoso; grace lab init STORY makes it from another."
+        )
+    return Outcome(data={**known, "active": True}, columns=COLUMNS, id_key="name", notes=tuple(notes))

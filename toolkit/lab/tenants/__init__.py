@@ -58,7 +58,7 @@ def load_story(store: Store, story: str, seed: int) -> None:
     store.set_meta("story", story)
     store.set_meta("seed", seed)
     store.set_meta("idCounter", 0)
-    store.set_meta("clock", START.isoformat())
+    store.set_meta("clock", written(START))
     store.set_meta("rules", {})
     store.set_meta(
         "settings",
