@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import Grace
 from hypothesis import HealthCheck, settings
 
+from harness import Grace
 from toolkit.lab.app import create_lab
 
 # Property tests run many commands; a slow machine is no failure.

@@ -28,7 +28,19 @@ from toolkit.planning.change import (
 
 SOME = settings(max_examples=60, deadline=None)
 
-HOSTILE = ("[ios] Baseline", "[/red]", "\x1b]0;x\x07", "two\nlines", "=cmd", "Win*", "a?b", "\\", "-x", "\ud83d", "‮x")
+HOSTILE = (
+    "[ios] Baseline",
+    "[/red]",
+    "\x1b]0;x\x07",
+    "two\nlines",
+    "=cmd",
+    "Win*",
+    "a?b",
+    "\\",
+    "-x",
+    "\ud83d",
+    "‮x",
+)
 """Names that a tenant may hold and that a careless program takes for markup, a formula, a pattern or a flag."""
 
 names = st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=12).filter(str.strip)
@@ -36,10 +48,14 @@ ids = st.uuids().map(str)
 waits = st.integers(0, 8760)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcxyz", min_size=1), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abcxyz", min_size=1), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-unknown = st.dictionaries(st.text("abcdefg", min_size=1, max_size=6).map("x".__add__), json_values, max_size=3)
+unknown = st.dictionaries(
+    st.text("abcdefg", min_size=1, max_size=6).map("x".__add__), json_values, max_size=3
+)
 """Properties that Grace does not know; none is called like one that it does."""
 
 emails = st.builds(Action, st.just(EMAIL), waits, ids, st.lists(ids, max_size=3).map(tuple), extra=unknown)
@@ -61,7 +77,9 @@ assignments = st.lists(
 ).map(lambda found: tuple(sorted(found, key=lambda assignment: assignment.key)))
 
 scope_tags = st.lists(st.integers(0, 9).map(str), unique=True, max_size=3).map(tuple)
-platforms = st.sampled_from([p.key for p in PLATFORMS if p.collection == CLASSIC] + ["newThingCompliancePolicy"])
+platforms = st.sampled_from(
+    [p.key for p in PLATFORMS if p.collection == CLASSIC] + ["newThingCompliancePolicy"]
+)
 policies = st.builds(
     Policy,
     name=names,
@@ -124,7 +142,8 @@ plans = st.builds(
     changes=st.lists(changes(), max_size=3).map(tuple),
     findings=st.lists(findings, max_size=2).map(tuple),
     notes=st.lists(names, max_size=2).map(tuple),
-    made=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001 hypothesis wants naive bounds
+    made=st.none()
+    | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001 hypothesis wants naive bounds
     names=st.dictionaries(ids, names, max_size=2),
     undoes=st.none() | st.integers(1, 99).map(str),
 )
@@ -136,7 +155,10 @@ def loose(value: object) -> str:
 
     def walk(it: object) -> object:
         if is_dataclass(it) and not isinstance(it, type):
-            return [type(it).__name__, *((f.name, walk(getattr(it, f.name))) for f in fields(it) if f.name not in ("raw", "id"))]
+            return [
+                type(it).__name__,
+                *((f.name, walk(getattr(it, f.name))) for f in fields(it) if f.name not in ("raw", "id")),
+            ]
         if isinstance(it, dict):
             return sorted((key, walk(item)) for key, item in it.items())
         if isinstance(it, (list, tuple)):

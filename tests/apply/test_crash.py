@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from harness import Grace
 
 # A process of its own that dies by SIGKILL the n-th time it comes to a step, in a real home.

@@ -7,9 +7,9 @@ import io
 import json
 
 import pytest
-from harness import Grace
 from ruamel.yaml import YAML
 
+from harness import Grace
 from toolkit.cli.parser import FORMATS
 
 NAMES = (

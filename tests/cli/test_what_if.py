@@ -6,8 +6,8 @@ import importlib
 from pathlib import Path
 
 import pytest
-from harness import Grace
 
+from harness import Grace
 from toolkit.commands.catalogue import ALONE, VERBS, module_of
 
 LINES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from harness import Grace
 
 ADD = "action add 'Windows baseline'"
@@ -40,13 +41,25 @@ CASES = {
     "no locale": ("template localize 'First warning' --locale xx-xx --subject S --message M", 2, "locale"),
     "half a message": ("template localize 'First warning' --locale es-es --subject S", 2, "--message"),
     "the default language": ("template unlocalize 'First warning' --locale en-us", 2, "default"),
-    "a name that is taken": ("template new --name 'First warning' --subject S --message M", 2, "exists already"),
+    "a name that is taken": (
+        "template new --name 'First warning' --subject S --message M",
+        2,
+        "exists already",
+    ),
     "a message from no file": ("template new --name N --subject S --message @/nowhere", 2, "No such file"),
     "no platform": ("policy new --platform beos --name N", 2, "platform"),
-    "no such setting": ("policy new --platform ios --name N --set passcodeRequird=true", 2, "passcodeRequired"),
+    "no such setting": (
+        "policy new --platform ios --name N --set passcodeRequird=true",
+        2,
+        "passcodeRequired",
+    ),
     "a wrong type": ("policy new --platform ios --name N --set passcodeRequired=maybe", 2, "true"),
     "out of range": ("policy new --platform ios --name N --set passcodeMinimumLength=3", 2, "4"),
-    "no such member": ("policy new --platform ios --name N --set passcodeRequiredType=hard", 2, "alphanumeric"),
+    "no such member": (
+        "policy new --platform ios --name N --set passcodeRequiredType=hard",
+        2,
+        "alphanumeric",
+    ),
     "not NAME=VALUE": ("policy new --platform ios --name N --set passcodeRequired", 2, "NAME=VALUE"),
     "a filter that is none": ("policy list --filter 'displayName eq'", 2, "filter"),
     "a query that is none": ("policy list --query '[?'", 2, "JMESPath"),

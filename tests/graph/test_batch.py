@@ -146,9 +146,9 @@ def test_only_the_throttled_parts_are_asked_for_again_after_the_longest_wait(ser
     service.expect(
         BATCH,
         body=answers(
-            part("1", 429, headers={"Retry-After": "5"}),
+            part("1", 429, headers={"Retry-After": "9"}),
             part("2", body="b"),
-            part("3", 503, headers={"retry-after": "9"}),
+            part("3", 503, headers={"retry-after": "5"}),
         ),
     )
     service.expect(BATCH, body=answers(part("3", body="c"), part("1", body="a")))

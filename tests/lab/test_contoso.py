@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from lab.surface import SCHEDULE, TEMPLATES, Wire
+from toolkit.lab.answers.policies import CATALOG, CLASSIC
 from toolkit.lab.app import create_lab
 from toolkit.lab.contract import short_name, validate
-from toolkit.lab.routes import CATALOG, CLASSIC
 
 
 @pytest.fixture(scope="module")

@@ -153,6 +153,8 @@ def test_collections_and_lists_are_read_in_every_encoding(wire, write, encoding)
         (b"", "not JSON"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", "not text"),
         (b"{", "not JSON"),
+        (b'{"displayName": "\\ud83d", "localizedMessages": []}', "not JSON"),
+        (b'{"displayName": Infinity, "localizedMessages": []}', "not JSON"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 200_000, "nested too deeply"),
         (b"[1]", "something else than JSON objects"),

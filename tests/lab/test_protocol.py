@@ -117,7 +117,10 @@ def test_a_query_option_that_is_not_understood_is_named(shared, query, said):
     assert (status, said in message) == (400, True)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"displayName": "\\ud800"}', b'{"x": NaN}', b"[" * 100_000],
+)
 def test_a_body_that_is_no_object_is_refused(shared, body):
     assert shared.refused("POST", POLICIES, body)[:2] == (400, "BadRequest")
 

@@ -82,12 +82,20 @@ def test_instances_are_read_back_as_names_and_values(plain, instances):
 
 
 def test_a_script_alone_switches_custom_compliance_on():
-    assert with_values([], {SCRIPT: "8c1f"}) == [row(choice(REQUIRED, "true", (text(SCRIPT, "8c1f", "Reference"),)))]
+    assert with_values([], {SCRIPT: "8c1f"}) == [
+        row(choice(REQUIRED, "true", (text(SCRIPT, "8c1f", "Reference"),)))
+    ]
 
 
 def test_changing_one_value_leaves_the_others_and_unknown_instances_as_they_were():
-    unknown = row({"@odata.type": f"{C}Novelty", "settingDefinitionId": "linux_novelty", "novelty": {"a": [1]}})
-    before = [unknown, row(number("linux_passwordpolicy_minimumlength", 6)), row(number("linux_passwordpolicy_minimumdigits", 1))]
+    unknown = row(
+        {"@odata.type": f"{C}Novelty", "settingDefinitionId": "linux_novelty", "novelty": {"a": [1]}}
+    )
+    before = [
+        unknown,
+        row(number("linux_passwordpolicy_minimumlength", 6)),
+        row(number("linux_passwordpolicy_minimumdigits", 1)),
+    ]
     kept = deepcopy(before)
     after = with_values(before, {"linux_passwordpolicy_minimumlength": 8})
     assert after == [unknown, row(number("linux_passwordpolicy_minimumlength", 8)), before[2]]
@@ -102,8 +110,16 @@ def test_setting_what_is_set_already_keeps_a_choice_with_its_children():
 @pytest.mark.parametrize(
     ("before", "name", "after"),
     [
-        ({"linux_passwordpolicy_minimumlength": 8, "linux_passwordpolicy_minimumdigits": 1}, "linux_passwordpolicy_minimumlength", {"linux_passwordpolicy_minimumdigits": 1}),
-        ({f"{ITEM}$type": "ubuntu", f"{ITEM}minimumversion": "22.04"}, f"{ITEM}minimumversion", {f"{ITEM}$type": "ubuntu"}),
+        (
+            {"linux_passwordpolicy_minimumlength": 8, "linux_passwordpolicy_minimumdigits": 1},
+            "linux_passwordpolicy_minimumlength",
+            {"linux_passwordpolicy_minimumdigits": 1},
+        ),
+        (
+            {f"{ITEM}$type": "ubuntu", f"{ITEM}minimumversion": "22.04"},
+            f"{ITEM}minimumversion",
+            {f"{ITEM}$type": "ubuntu"},
+        ),
         ({f"{ITEM}$type": "ubuntu"}, f"{ITEM}$type", {}),
         ({REQUIRED: True, SCRIPT: "8c1f"}, SCRIPT, {REQUIRED: True}),
         ({REQUIRED: True}, "linux_deviceencryption_required", {REQUIRED: True}),
@@ -119,7 +135,10 @@ def test_a_group_with_several_entries_is_read_and_set_as_a_whole():
     assert values(settings) == {DISTROS: entries}
     with pytest.raises(InvalidContent) as caught:
         with_values(settings, {f"{ITEM}minimumversion": "22.04"})
-    assert caught.value.message == f"{DISTROS} has 2 entries, so {ITEM}minimumversion could belong to any of them."
+    assert (
+        caught.value.message
+        == f"{DISTROS} has 2 entries, so {ITEM}minimumversion could belong to any of them."
+    )
 
 
 @pytest.mark.parametrize("value", [1.5, ["ubuntu"], [{"other": "ubuntu"}]])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from facts import documented
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import SOME, schedules
 
+from facts import documented
+from strategies import SOME, schedules
 from toolkit.errors import InvalidSchedule
 from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule, mark, schedule_of
 
@@ -54,7 +54,9 @@ def test_the_numbers_of_actions_do_not_depend_on_the_order_in_which_the_service_
 def test_the_content_of_a_schedule_does_not_depend_on_order_or_ids(schedule, chance):
     actions = list(schedule.actions)
     chance.shuffle(actions)
-    shuffled = [Action(a.kind, a.after, a.template_id, tuple(reversed(a.cc_group_ids)), id="new") for a in actions]
+    shuffled = [
+        Action(a.kind, a.after, a.template_id, tuple(reversed(a.cc_group_ids)), id="new") for a in actions
+    ]
     assert Schedule(tuple(shuffled)).content == schedule.content
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from facts import documented
 
+from facts import documented
 from toolkit.errors import InvalidContent
 from toolkit.model.template import (
     ALLOWED_TAGS,
@@ -72,7 +72,10 @@ def test_tokens_that_intune_leaves_as_text_are_found(text, tokens):
         ("<p>Hello<br/>you</p><ul><li><b>x</b></li></ul>", ()),
         ("<P>upper case</P>", ()),
         ('<a href="https://contoso.example">x</a>', ()),
-        ('<a href="http://contoso.example">x</a>', ('<a href="http://contoso.example"> (links must be https)',)),
+        (
+            '<a href="http://contoso.example">x</a>',
+            ('<a href="http://contoso.example"> (links must be https)',),
+        ),
         ('<a href="javascript:x">x</a>', ('<a href="javascript:x"> (links must be https)',)),
         ("<a href>x</a>", ('<a href=""> (links must be https)',)),
         ('<p style="x">y</p>', ("<p style=…>",)),
@@ -88,7 +91,9 @@ def test_what_turns_a_mail_into_plain_text_is_named_once(body, obstacles):
     assert html_obstacles(body) == obstacles
 
 
-@pytest.mark.parametrize(("body", "expected"), [("1 < 2", False), ("a<br>b", True), ("<3", False), ("<x>", True)])
+@pytest.mark.parametrize(
+    ("body", "expected"), [("1 < 2", False), ("a<br>b", True), ("<3", False), ("<x>", True)]
+)
 def test_html_is_what_reads_as_a_tag(body, expected):
     assert has_html(body) is expected
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from facts import documented
 from hypothesis import given
-from strategies import SOME, waits
 
+from facts import documented
+from strategies import SOME, waits
 from toolkit.errors import InvalidSchedule
 from toolkit.model import units
 
@@ -127,6 +127,6 @@ def test_what_is_written_to_be_typed_is_read_back_as_the_same_wait(hours):
 
 
 def test_the_range_and_the_step_are_the_documented_ones():
-    assert (0, units.LONGEST) == documented.HOURS.value
-    assert units.PORTAL_STEP == documented.PORTAL_STEP.value
+    assert documented.HOURS.value == (0, units.LONGEST)
+    assert documented.PORTAL_STEP.value == units.PORTAL_STEP
     assert [hours for hours in range(25) if units.fits_portal(hours)] == [0, 6, 12, 18, 24]

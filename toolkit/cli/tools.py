@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -97,15 +97,29 @@ class ToolBox:
             from toolkit.lab.app import create_lab, open_lab
 
             path = self.lab_path(self.profile)
-            if os.path.exists(path):
-                self._lab = open_lab(path)
-            else:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                self._lab = create_lab(path)
+            if not os.path.exists(path):
+                self._put_lab(path, lambda fresh: create_lab(fresh), may_exist=True)
+            self._lab = open_lab(path)
         return self._lab
 
-    def make_lab(self, story: str, seed: int, devices: int | None) -> Lab:
-        from toolkit.lab.app import create_lab
+    def _put_lab(self, path: str, create: Callable[[str], Lab], *, may_exist: bool) -> None:
+        """A lab made beside its place and then put there whole: two commands of one pipe may both be the first."""
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        fresh = f"{path}.{uuid.uuid4().hex}"
+        try:
+            create(fresh).close()
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                if not may_exist:
+                    raise
+        finally:
+            for ending in ("", "-journal", "-wal", "-shm"):
+                if os.path.exists(fresh + ending):
+                    os.unlink(fresh + ending)
+
+    def make_lab(self, story: str, seed: int) -> Lab:
+        from toolkit.lab.app import create_lab, open_lab
 
         if not is_lab(self.profile):
             raise UsageProblem(
@@ -118,8 +132,8 @@ class ToolBox:
                 f'The lab "{self.profile}" exists already.',
                 hint="grace lab reset puts it back to its beginning; --tenant lab-NAME makes another.",
             )
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self._lab = create_lab(path, story, seed)
+        self._put_lab(path, lambda fresh: create_lab(fresh, story, seed), may_exist=False)
+        self._lab = open_lab(path)
         return self._lab
 
     def reset_lab(self) -> Lab:
@@ -129,11 +143,8 @@ class ToolBox:
         story, seed = lab.store.meta("story"), lab.store.meta("seed")
         lab.store.close()
         path = self.lab_path(self.profile)
-        fresh = path + ".new"
-        for old in (fresh, fresh + "-journal", fresh + "-wal", fresh + "-shm"):
-            if os.path.exists(old):
-                os.unlink(old)
-        create_lab(fresh, str(story), int(seed)).store.close()
+        fresh = f"{path}.{uuid.uuid4().hex}"
+        create_lab(fresh, str(story), int(seed)).close()
         os.replace(fresh, path)
         self._lab = None
         self._tenant = None
@@ -144,7 +155,7 @@ class ToolBox:
 
     def profiles(self) -> tuple[Mapping[str, Any], ...]:
         rows = []
-        for name in self.settings.names():
+        for name in dict.fromkeys((*self.settings.names(), self.settings.active)):
             profile = self.settings.profile(name)
             rows.append(
                 {

@@ -39,7 +39,7 @@ def _alone(
         return session.get(path, version, headers)
     except GraceProblem as found:
         # A status is there where the service answered this very request.
-        if  not found.detail.get("status"):
+        if isinstance(found, SignInNeeded) or not found.detail.get("status"):
             raise
         return found
 

@@ -110,6 +110,11 @@ class Tenant:
         """One policy, read now, with settings, schedule and assignments."""
         expand = f"{ACTIONS},assignments" + (",settings" if collection == CATALOG else "")
         item = self.get(f"{MANAGEMENT}/{collection}/{quote(id)}", {"$expand": expand})
+        more = item.get("settings@odata.nextLink")
+        if isinstance(more, str):
+            # The settings come by 25; what was not read would be lost at the next write.
+            rest = every(self.session, more, version=self.version(MANAGEMENT + "/" + CATALOG))
+            item = {**item, "settings": [*item["settings"], *rest]}
         return wire.policy_from(item, collection)
 
     def find_policies(self, refs: Iterable[Ref]) -> tuple[Policy, ...]:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from toolkit.errors import GraceProblem, NotFound, StorageProblem
 from toolkit.lab import control
+from toolkit.lab.answers import Call, read_json
 from toolkit.lab.contract import RequestError, bad_request
-from toolkit.lab.routes import Call, find, read_json
+from toolkit.lab.routes import find
 from toolkit.lab.store import Store, guid
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class Lab:
             raise RequestError(
                 501,
                 "NotImplementedByLab",
-                f"The lab does not imitate {method} /{version}/{rest}; see grace lab coverage.",
+                f"The lab does not imitate {method} /{version}/{rest}; docs/lab-coverage.md lists what it does.",
             )
         if version not in place.route.versions:
             raise bad_request(f"Resource not found for the segment '{place.path.split('/')[1]}'.")
@@ -167,11 +168,11 @@ class Lab:
         return {"error": {"code": error.code, "message": message, "innerError": {"date": date, **ids}}}
 
     def _write_requests(self) -> None:
-        for entry in self._waiting:
+        waiting, self._waiting = self._waiting, []
+        for entry in waiting:
             self.store.append("request", entry)
-        if self._waiting:
+        if waiting:
             self.store.trim("request", REQUESTS_KEPT)
-            self._waiting.clear()
 
     def _batch(
         self, version: str, raw: bytes | None, ids: Mapping[str, str]

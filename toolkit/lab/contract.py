@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -174,6 +175,19 @@ def visible(document: Mapping[str, Any], name: str, version: Version) -> dict[st
     return result
 
 
+def strict_json(text: str | bytes) -> Any:
+    """The value of a JSON text. Raises ValueError for what is none, NaN and half characters included, and RecursionError."""
+    value = json.loads(text, parse_constant=_no_number)
+    if ("\\u" if isinstance(text, str) else b"\\u") in text:  # type: ignore[operator]
+        # An escape can spell half of a pair, which no file and no database can keep.
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON.")
+
+
 def bad_request(message: str) -> RequestError:
     return RequestError(400, "BadRequest", message)
 
@@ -294,8 +308,6 @@ def _member(value: Any, enum: str, version: Version, path: str) -> str:
 
 
 def _written(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)[:60]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import UsageProblem
-from toolkit.lab.contract import RequestError
+from toolkit.lab.contract import RequestError, strict_json
 from toolkit.lab.store import Store, graph_time
 
 if TYPE_CHECKING:
@@ -139,12 +139,10 @@ def steer(lab: Lab, key: str, verb: str, body: dict[str, Any]) -> dict[str, Any]
 
 
 def _body(raw: bytes | None) -> dict[str, Any]:
-    import json
-
     if not raw:
         return {}
     try:
-        body = json.loads(raw)
+        body = strict_json(raw)
     except (ValueError, RecursionError) as error:
         raise UsageProblem("The body is not JSON that can be read.") from error
     if not isinstance(body, dict):

@@ -7,14 +7,13 @@ know is left out and said. Nothing in a file can do worse than be refused.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toolkit.errors import GraceProblem, StorageProblem
-from toolkit.lab import routes
+from toolkit.lab.answers import NO_GRACE, Answer, Call, access, policies, templates
 from toolkit.lab.contract import (
     NAMESPACE,
     SERVICE_SET,
@@ -26,6 +25,7 @@ from toolkit.lab.contract import (
     is_base64,
     members_of,
     short_name,
+    strict_json,
     type_of,
     validate,
 )
@@ -133,7 +133,7 @@ def _documents(path: str) -> list[Document]:
     except ValueError as error:  # a name with a NUL in it
         raise _Refused("This is no name of a file.") from error
     try:
-        found = json.loads(_text(raw))
+        found: Any = strict_json(_text(raw))
     except RecursionError as error:
         raise _Refused("The file is nested too deeply.") from error
     except ValueError as error:
@@ -197,7 +197,7 @@ def _put(lab: Lab, item: _Item, default_block: bool) -> Imported:
     document = item.document
     name = short_name(document.get("@odata.type")) or _TYPES.get(item.kind, "")
     body = _clean(document, name, notes)
-    call = routes.Call(lab, "POST", "beta", "", (), "", {}, None)
+    call = Call(lab, "POST", "beta", "", (), "", {}, None)
     brought = document.get("id")
     if isinstance(brought, str) and _GUID.fullmatch(brought) and brought != ZERO_GUID:
         if any(lab.store.get(kind, brought) is not None for kind in _ORDER):
@@ -213,21 +213,25 @@ def _put(lab: Lab, item: _Item, default_block: bool) -> Imported:
             body["state"] = "disabled"
             notes.append("The file names no state, so the policy is off.")
         call.body = body
-        id, shown = _made(routes.create_access(call), "displayName")
+        id, shown = _made(access.create_access(call), "displayName")
     else:
         id, shown = _put_directory(call, item, body, notes)
     return Imported(item.path, item.kind, shown, id, tuple(notes))
 
 
-def _made(answer: routes.Answer, name_key: str) -> tuple[str, str]:
+def _made(answer: Answer, name_key: str) -> tuple[str, str]:
     return answer[1]["id"], answer[1][name_key]
 
 
 def _put_policy(
-    call: routes.Call, item: _Item, body: Document, notes: list[str], default_block: bool
+    call: Call, item: _Item, body: Document, notes: list[str], default_block: bool
 ) -> tuple[str, str]:
-    family = routes.CATALOG if item.kind == "catalogPolicy" else routes.CLASSIC
-    if family is routes.CATALOG and "name" not in body and isinstance(item.document.get("displayName"), str):
+    family = policies.CATALOG if item.kind == "catalogPolicy" else policies.CLASSIC
+    if (
+        family is policies.CATALOG
+        and "name" not in body
+        and isinstance(item.document.get("displayName"), str)
+    ):
         body["name"] = item.document["displayName"]
     rules = item.document.get("scheduledActionsForRule")
     rules = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
@@ -260,7 +264,7 @@ def _put_policy(
     call.body = body
     if any(row.get(family.name_key) == body.get(family.name_key) for row in call.store.all(family.kind)):
         notes.append("The tenant has another policy of this name.")
-    id, shown = _made(routes.create_policy(call), family.name_key)
+    id, shown = _made(policies.create_policy(call), family.name_key)
     if isinstance(wanted, list) and wanted:
         call.path, call.keys = f"{family.collection}/{id}/assign", (id,)
         call.body = {
@@ -268,7 +272,7 @@ def _put_policy(
                 _clean(row, family.assignment_type, notes) for row in wanted if isinstance(row, dict)
             ]
         }
-        routes.assign(call)
+        policies.assign(call)
         for row in call.body["assignments"]:
             group = (row.get("target") or {}).get("groupId")
             if isinstance(group, str) and call.store.get("group", group) is None:
@@ -276,20 +280,20 @@ def _put_policy(
     return id, shown
 
 
-def _put_template(call: routes.Call, document: Document, body: Document) -> tuple[str, str]:
+def _put_template(call: Call, document: Document, body: Document) -> tuple[str, str]:
     rows = document.get("localizedNotificationMessages", document.get("localizedMessages")) or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise _Refused("Its messages are no list of objects.")
     call.body = {key: value for key, value in body.items() if not key.startswith("localized")}
-    id, shown = _made(routes.create_template(call), "displayName")
+    id, shown = _made(templates.create_template(call), "displayName")
     call.keys = (id,)
     for row in rows:
         call.body = _clean(row, "localizedNotificationMessage", [])
-        routes.messages(call)
+        templates.messages(call)
     return id, shown
 
 
-def _put_directory(call: routes.Call, item: _Item, body: Document, notes: list[str]) -> tuple[str, str]:
+def _put_directory(call: Call, item: _Item, body: Document, notes: list[str]) -> tuple[str, str]:
     """Users, groups and devices have no create address in the lab; they are put as they are."""
     document, id = item.document, call.new_id()
     shown = body.get("deviceName" if item.kind == "device" else "displayName")
@@ -319,8 +323,8 @@ def _put_directory(call: routes.Call, item: _Item, body: Document, notes: list[s
     return id, shown
 
 
-def _device(call: routes.Call, own: Document, document: Document, notes: list[str]) -> Document:
-    system = str(own.get("operatingSystem") or "").lower()
+def _device(call: Call, own: Document, document: Document, notes: list[str]) -> Document:
+    system = str(document.get("operatingSystem") or "").lower()
     variant = {"windows": "windows", "macos": "macos", "ios": "ios", "ipados": "ios", "linux": "linux"}.get(
         system, ""
     )
@@ -329,7 +333,7 @@ def _device(call: routes.Call, own: Document, document: Document, notes: list[st
         personal = "android-work-profile" if own.get("managedDeviceOwnerType") == "personal" else "android"
         variant = by_enrolment.get(str(document.get("deviceEnrollmentType")), personal)
     if not variant:
-        raise _Refused(f'The lab does not know the operating system "{own.get("operatingSystem")}".')
+        raise _Refused(f'The lab does not know the operating system "{document.get("operatingSystem")}".')
     agent = str(document.get("managementAgent") or "mdm")
     authority = (
         "partner"
@@ -372,7 +376,7 @@ def _device(call: routes.Call, own: Document, document: Document, notes: list[st
         **kept,
         "managementState": "managed",
         "complianceState": state,
-        "complianceGracePeriodExpirationDateTime": routes.NO_GRACE,
+        "complianceGracePeriodExpirationDateTime": NO_GRACE,
         "enrolledDateTime": call.now,
         "lastSyncDateTime": call.now,
         "deviceActionResults": [],

@@ -94,7 +94,7 @@ class World:
             if not device.online:
                 raise UsageProblem(
                     f'"{device.name}" is offline.',
-                    hint=f'Bring it back first: grace lab online "{device.name}"',
+                    hint=f'Bring it back first: grace lab device online "{device.name}"',
                 )
             run.check_in(device, "checkStatus" if calculate else None)
 

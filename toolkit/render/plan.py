@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from toolkit.model.policy import ALL_DEVICES, ALL_USERS, EXCLUDE, GROUP, Assignment, Policy
+from toolkit.model import catalog
+from toolkit.model.policy import ALL_DEVICES, ALL_USERS, CATALOG, EXCLUDE, GROUP, Assignment, Policy
 from toolkit.model.schedule import EMAIL, Action, Schedule
 from toolkit.model.template import BRANDING, Message, Template
 from toolkit.model.units import Hours, in_words
@@ -248,7 +249,11 @@ def _only(content: Any, kind: type[Any]) -> Any:
 def _policy_difference(
     before: Policy | None, after: Policy | None, names: Names, look: Look
 ) -> Iterator[Line]:
-    yield from json_difference(_policy_document(before), _policy_document(after), look)
+    old, new = _policy_document(before), _policy_document(after)
+    if before is None or after is None:
+        # A policy made or removed: what is not configured is no news.
+        old, new = _configured(old), _configured(new)
+    yield from json_difference(old, new, look)
     # Not read is not empty: a side that does not know takes no part in the comparison.
     old_schedule = before.schedule if before is not None else None
     new_schedule = after.schedule if after is not None else None
@@ -276,9 +281,21 @@ def _policy_document(policy: Policy | None) -> dict[str, Any]:
         "name": policy.name,
         "platform": policy.platform,
         **({"description": policy.description} if policy.description else {}),
-        **policy.settings,
+        **_settings(policy),
         **({"scopeTags": list(policy.scope_tags)} if policy.scope_tags != ("0",) else {}),
     }
+
+
+def _settings(policy: Policy) -> Mapping[str, Any]:
+    """Settings by name; the settings catalog's instances are read into names too."""
+    if policy.collection != CATALOG or not isinstance(policy.settings.get("settings"), list):
+        return policy.settings
+    others = {key: value for key, value in policy.settings.items() if key != "settings"}
+    return others | catalog.values(policy.settings["settings"])
+
+
+def _configured(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if value not in (None, False, [], "")}
 
 
 def _template_difference(before: Template | None, after: Template | None, look: Look) -> Iterator[Line]:

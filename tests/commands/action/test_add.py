@@ -90,9 +90,7 @@ def test_an_action_with_retire_is_high_risk(grace: Grace) -> None:
     refused = grace.run(f"{line} --yes")
     assert (refused.code, '--force "macOS baseline"' in refused.stderr) == (2, True)
     assert "an admin must confirm" in refused.stderr
-    grace.ok(
-        [*"action add".split(), "macOS baseline", "--retire", "--days", "60", "--force", "macOS baseline"]
-    )
+    grace.ok([*["action", "add"], "macOS baseline", "--retire", "--days", "60", "--force", "macOS baseline"])
 
 
 def test_the_documented_writer_posts_one_item(grace: Grace) -> None:
@@ -100,5 +98,6 @@ def test_the_documented_writer_posts_one_item(grace: Grace) -> None:
     grace.ok("tenant use lab --actions-api item")
     grace.ok(f"action add '{BASELINE}' --email 'Final warning' --days 5 --yes")
     posted = [url for method, url in grace.sent if method == "POST"]
-    assert posted and all(url.endswith("/scheduledActionConfigurations") for url in posted)
+    assert posted
+    assert all(url.endswith("/scheduledActionConfigurations") for url in posted)
     assert ("notification", 120, "Final warning") in actions(grace, BASELINE)

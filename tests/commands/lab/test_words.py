@@ -27,5 +27,8 @@ def test_events_are_counted_the_most_frequent_first_and_an_unknown_one_by_its_na
 
 
 def test_what_did_not_happen_is_told_with_its_reason() -> None:
-    events = [{"what": "mailSuppressed", "reason": "noMail", "cause": "due"}, {"what": "marked", "cause": "graceEnded"}]
+    events = [
+        {"what": "mailSuppressed", "reason": "noMail", "cause": "due"},
+        {"what": "marked", "cause": "graceEnded"},
+    ]
     assert [row["why"] for row in log.rows(events)] == ["noMail", "graceEnded"]

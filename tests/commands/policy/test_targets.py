@@ -19,7 +19,10 @@ from toolkit.model.policy import ALL_DEVICES, ALL_USERS, EXCLUDE, GROUP, Assignm
         ((Assignment(ALL_DEVICES), Assignment(ALL_USERS)), "All users, All devices"),
         ((Assignment(GROUP, "a"),), "1 group"),
         ((Assignment(GROUP, "a"), Assignment(GROUP, "b"), Assignment(EXCLUDE, "c")), "2 groups, 1 excluded"),
-        ((Assignment("configurationManagerCollectionAssignmentTarget"),), "configurationManagerCollectionAssignmentTarget"),
+        (
+            (Assignment("configurationManagerCollectionAssignmentTarget"),),
+            "configurationManagerCollectionAssignmentTarget",
+        ),
     ],
 )
 def test_assignments_are_said_in_a_few_words(assignments: tuple[Assignment, ...] | None, words: str) -> None:

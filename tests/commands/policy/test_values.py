@@ -32,7 +32,9 @@ from toolkit.model.policy import CATALOG, Policy
         ),
     ],
 )
-def test_typed_text_becomes_the_value_that_graph_keeps(platform: str, typed: str, name: str, value: Any) -> None:
+def test_typed_text_becomes_the_value_that_graph_keeps(
+    platform: str, typed: str, name: str, value: Any
+) -> None:
     key, _, text = typed.partition("=")
     found = values.chosen(platform, [(key, text)], {})
     assert found == {name: value}
@@ -135,9 +137,15 @@ def test_written_settings_keep_everything_that_was_not_mentioned() -> None:
 
 
 def test_settings_of_a_catalog_policy_are_written_as_instances_and_read_back() -> None:
-    policy = Policy("P", "linux", settings={"platforms": "linux", "technologies": "linuxMdm"}, collection=CATALOG)
+    policy = Policy(
+        "P", "linux", settings={"platforms": "linux", "technologies": "linuxMdm"}, collection=CATALOG
+    )
     settings = values.written(policy, {"linux_passwordpolicy_minimumlength": 8})
-    assert (settings["platforms"], settings["technologies"], len(settings["settings"])) == ("linux", "linuxMdm", 1)
+    assert (settings["platforms"], settings["technologies"], len(settings["settings"])) == (
+        "linux",
+        "linuxMdm",
+        1,
+    )
     assert values.read(Policy("P", "linux", settings=settings, collection=CATALOG)) == {
         "linux_passwordpolicy_minimumlength": 8
     }

@@ -52,7 +52,7 @@ def run(options: Options, tools: Tools) -> Outcome:
             f'The story "{options.story}" has its own devices; their number cannot be chosen.',
             hint="Leave --devices out.",
         )
-    data = document(tools.make_lab(options.story, options.seed, None), tools.profile)
+    data = document(tools.make_lab(options.story, options.seed), tools.profile)
     return Outcome(
         data=data,
         columns=COLUMNS,

@@ -29,9 +29,9 @@ SPEC = Spec(
 STANDING = {"D": "documented", "T": "told by others", "I": "inferred", "U": "unknown"}
 
 COLUMNS = (
-    Column("Rule", "name"),
+    Column("Rule", "name", "id"),
     Column("Value", "value"),
-    Column("Allowed", "allowed"),
+    Column("Allowed", "allowed", wide=True),
     Column("Standing", "standing"),
     Column("Meaning", "meaning"),
     Column("Default", "default", wide=True),

@@ -29,10 +29,10 @@ SPEC = Spec(
 )
 
 COLUMNS = (
-    Column("Setting", "name"),
+    Column("Setting", "name", "id"),
     Column("Type", "type"),
     Column("Values", "values"),
-    Column("Category", "category"),
+    Column("Category", "category", wide=True),
     Column("Meaning", "meaning"),
     Column("Beta only", "betaOnly", "bool", wide=True),
 )

@@ -44,7 +44,7 @@ PROPERTIES = (
     Column("Modified", "modified", "date"),
     Column("Id", "id", "id"),
 )
-SETTINGS = (Column("Setting", "name"), Column("Value", "value"), Column("Meaning", "meaning"))
+SETTINGS = (Column("Setting", "name", "id"), Column("Value", "value"), Column("Meaning", "meaning"))
 SCHEDULE = (
     Column("#", "position", "count"),
     Column("After", "after", "hours"),

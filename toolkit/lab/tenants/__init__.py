@@ -215,7 +215,7 @@ class Builder:
 
         A target is "all users", "all devices", a group's name, or one with a "-" before it to leave the group out.
         """
-        from toolkit.lab.routes import assignments
+        from toolkit.lab.answers.policies import assignments
 
         id = self.id("policy", name)
         is_catalog = not isinstance(settings, Mapping)
@@ -363,7 +363,7 @@ class Builder:
         template: str = "",
         copies: tuple[str, ...] = (),
     ) -> dict[str, Any]:
-        from toolkit.lab.routes import stored_item
+        from toolkit.lab.answers.policies import stored_item
 
         return stored_item(
             self.id("action", f"{policy}/{number}"),

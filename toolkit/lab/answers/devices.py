@@ -1,0 +1,100 @@
+"""Managed devices, what an administrator can do to them, and how they stand with their policies."""
+
+from __future__ import annotations
+
+from toolkit.lab import odata
+from toolkit.lab.answers import (
+    Answer,
+    Call,
+    Document,
+    found,
+    listed,
+    single,
+)
+from toolkit.lab.answers.statuses import policy_states
+from toolkit.lab.contract import (
+    RequestError,
+    bad_request,
+    visible,
+)
+
+DEVICES = "deviceManagement/managedDevices"
+_TIMES = ("lt", "le", "gt", "ge")
+DEVICE_FILTERS: dict[str, tuple[str, ...]] = {
+    "azureADDeviceId": ("eq",),
+    "deviceName": ("eq", "contains"),
+    "serialNumber": ("eq",),
+    "manufacturer": ("eq",),
+    "model": ("eq", "contains"),
+    "complianceState": ("eq",),
+    "complianceGracePeriodExpirationDateTime": _TIMES,
+    "lastSyncDateTime": _TIMES,
+    "enrolledDateTime": _TIMES,
+    "jailBroken": ("eq",),
+    "managementAgent": ("eq",),
+    "managementState": ("eq",),
+    "operatingSystem": ("eq",),
+    "osVersion": ("eq", "contains"),
+    "userPrincipalName": ("eq", "ne"),
+    "emailAddress": ("eq", "contains"),
+    "exchangeAccessState": ("eq",),
+}
+"""What the metadata says can be filtered by, with `le` and `ge` beside `lt` and `gt`, which scripts use."""
+
+
+def list_devices(call: Call) -> Answer:
+    odata.check_filter(call.query.filter, DEVICE_FILTERS, only_and=True)
+    if call.query.expand:
+        raise bad_request(f"Expanding '{call.query.expand[0].name}' is not supported on managedDevices.")
+    return listed(call, call.store.all("device"), "managedDevice", DEVICES)
+
+
+def device_of(call: Call) -> Document:
+    return found(call, "device", call.keys[0], "managed device")
+
+
+def get_device(call: Call) -> Answer:
+    document = device_of(call)
+    shown = visible(document, "managedDevice", call.version)
+    for part in call.query.expand:
+        if part.name.lower() != "devicecompliancepolicystates":
+            raise bad_request(f"Expanding '{part.name}' is not supported on 'microsoft.graph.managedDevice'.")
+        shown["deviceCompliancePolicyStates"] = [
+            visible(row, "deviceCompliancePolicyState", call.version) for row in policy_states(call, document)
+        ]
+    return single(call, shown, DEVICES + "/$entity")
+
+
+DEVICE_ACTIONS = {"remotelock": "remoteLock", "retire": "retire", "wipe": "wipe", "syncdevice": "syncDevice"}
+WIPE_BODY = ("keepEnrollmentData", "keepUserData", "macOsUnlockCode", "persistEsimDataPlan")
+WIPE_BODY_BETA = ("useProtectedWipe", "obliterationBehavior")
+
+
+def device_action(call: Call) -> Answer:
+    document = device_of(call)
+    action = DEVICE_ACTIONS[call.path.rpartition("/")[2].lower()]
+    allowed = WIPE_BODY + (WIPE_BODY_BETA if call.version == "beta" else ()) if action == "wipe" else ()
+    if call.raw:
+        for key in call.body:
+            if key not in allowed:
+                raise bad_request(f"The parameter '{key}' is not one of '{action}'.")
+    if action == "remoteLock" and document["lab"]["variant"] == "windows":
+        raise bad_request("remoteLock is not supported on this device.")
+    if not call.world.queue_action(document["id"], action):
+        raise RequestError(429, "TooManyRequests", "The day's retirements are used up.")
+    return 204, None
+
+
+def list_policy_states(call: Call) -> Answer:
+    document = device_of(call)
+    context = f"{DEVICES}('{document['id']}')/deviceCompliancePolicyStates"
+    return listed(call, policy_states(call, document), "deviceCompliancePolicyState", context)
+
+
+def read_only_states(call: Call) -> Answer:
+    raise RequestError(
+        400,
+        "No method match route template",
+        f"No OData route exists that match template ~/singleton/navigation/key/navigation/key with http verb"
+        f" {call.method} for request /StatelessDeviceConfigurationFEService/{call.path}.",
+    )

@@ -1,0 +1,216 @@
+"""Notification message templates and their messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.lab import odata
+from toolkit.lab.answers import (
+    Answer,
+    Call,
+    Document,
+    found,
+    listed,
+    not_found,
+    single,
+)
+from toolkit.lab.contract import (
+    bad_request,
+    validate,
+    visible,
+)
+from toolkit.model.odata import pick
+
+TEMPLATES = "deviceManagement/notificationMessageTemplates"
+
+
+def template_shape(call: Call, document: Document) -> Document:
+    shown = visible(document, "notificationMessageTemplate", call.version)
+    for part in call.query.expand:
+        if part.name.lower() != "localizednotificationmessages":
+            raise bad_request(
+                f"Expanding '{part.name}' is not supported on 'microsoft.graph.notificationMessageTemplate'."
+            )
+        where = f"{TEMPLATES}('{document['id']}')/localizedNotificationMessages"
+        shown["localizedNotificationMessages@odata.context"] = call.context(where)
+        shown["localizedNotificationMessages"] = [
+            odata.selected(row, part.select) for row in document["localizedNotificationMessages"]
+        ]
+    return shown
+
+
+def list_templates(call: Call) -> Answer:
+    rows = call.store.all("template")
+    shape = lambda row: template_shape(call, row)  # noqa: E731
+    return listed(call, rows, "notificationMessageTemplate", TEMPLATES, shape=shape)
+
+
+def template_of(call: Call) -> Document:
+    return found(call, "template", call.keys[0], "notification message template")
+
+
+def get_template(call: Call) -> Answer:
+    return single(call, template_shape(call, template_of(call)), TEMPLATES + "/$entity")
+
+
+def create_template(call: Call) -> Answer:
+    if "localizedNotificationMessages" in call.body:
+        raise bad_request("Messages are added to a template after it was created.")
+    body = validate(call.body, "notificationMessageTemplate", call.version, "create")
+    body.pop("@odata.type", None)
+    id = call.new_id()
+    document = {
+        "id": id,
+        "lastModifiedDateTime": call.now,
+        "displayName": body["displayName"],
+        "description": body.get("description") or "",
+        "defaultLocale": None,
+        "brandingOptions": body.get("brandingOptions", "none"),
+        "roleScopeTagIds": body.get("roleScopeTagIds") or ["0"],
+        "localizedNotificationMessages": [],
+    }
+    call.store.put("template", id, document)
+    return 201, {"@odata.context": call.context(TEMPLATES + "/$entity"), **template_shape(call, document)}
+
+
+def patch_template(call: Call) -> Answer:
+    document = template_of(call)
+    if "localizedNotificationMessages" in call.body:
+        raise bad_request("Messages are changed one by one.")
+    document.update(validate(call.body, "notificationMessageTemplate", call.version, "update"))
+    document.pop("@odata.type", None)
+    keep_template(call, document)
+    return single(call, template_shape(call, document), TEMPLATES + "/$entity")
+
+
+def keep_template(call: Call, document: Document) -> None:
+    default = next((row for row in document["localizedNotificationMessages"] if row["isDefault"]), None)
+    document["defaultLocale"] = default["locale"] if default is not None else None
+    document["lastModifiedDateTime"] = call.now
+    call.store.put("template", document["id"], document)
+
+
+def delete_template(call: Call) -> Answer:
+    document = template_of(call)
+    if call.rule("template-delete-in-use") == "reject":
+        users = [
+            policy.get("displayName") or policy.get("name")
+            for policy in (*call.store.all("policy"), *call.store.all("catalogPolicy"))
+            for item in pick(policy["scheduledActionsForRule"][0], "scheduledActionConfigurations")
+            if item["notificationTemplateId"].lower() == document["id"].lower()
+        ]
+        if users:
+            raise bad_request(f"The template is used by the compliance policy '{users[0]}'.")
+    call.store.delete("template", document["id"])
+    return 204, None
+
+
+def message_at(call: Call, document: Document) -> int:
+    for position, row in enumerate(document["localizedNotificationMessages"]):
+        if row["id"].lower() == call.keys[1].lower():
+            return position
+    raise not_found("localized notification message", call.keys[1])
+
+
+def messages(call: Call) -> Answer:
+    document = template_of(call)
+    rows: list[Document] = document["localizedNotificationMessages"]
+    context = f"{TEMPLATES}('{document['id']}')/localizedNotificationMessages"
+    if len(call.keys) == 1 and call.method == "GET":
+        return listed(call, rows, "localizedNotificationMessage", context)
+    if call.method == "GET":
+        return single(call, rows[message_at(call, document)], context + "/$entity")
+    if call.method == "POST":
+        row = new_message(
+            document["id"], validate(call.body, "localizedNotificationMessage", call.version, "create")
+        )
+        if any(other["locale"] == row["locale"] for other in rows):
+            raise bad_request(f"The template has a message for the locale '{row['locale']}'.")
+        row["lastModifiedDateTime"] = call.now
+        add_message(rows, row)
+        keep_template(call, document)
+        return 201, {"@odata.context": call.context(context + "/$entity"), **row}
+    position = message_at(call, document)
+    if call.method == "DELETE":
+        if rows[position]["isDefault"]:
+            raise bad_request("The default message of a template cannot be deleted.")
+        del rows[position]
+        keep_template(call, document)
+        return 204, None
+    body = validate(call.body, "localizedNotificationMessage", call.version, "update")
+    if "locale" in body:
+        raise bad_request("The locale of a message cannot be changed.")
+    if body.get("isDefault") is False:
+        raise bad_request("isDefault can only be set to true; set it on another message.")
+    body.pop("@odata.type", None)
+    rows[position].update(body, lastModifiedDateTime=call.now)
+    if body.get("isDefault"):
+        only_default(rows, rows[position])
+    keep_template(call, document)
+    return single(call, rows[position], context + "/$entity")
+
+
+def new_message(template_id: str, body: Mapping[str, Any]) -> Document:
+    locale = body["locale"].lower()
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", locale):
+        raise bad_request(f"'{body['locale']}' is no locale.")
+    return {
+        "id": f"{template_id}_{locale}",
+        "lastModifiedDateTime": "",
+        "locale": locale,
+        "subject": body["subject"],
+        "messageTemplate": body["messageTemplate"],
+        "isDefault": body["isDefault"],
+    }
+
+
+def add_message(rows: list[Document], row: Document) -> None:
+    rows.append(row)
+    if row["isDefault"]:
+        only_default(rows, row)
+
+
+def only_default(rows: Sequence[Document], chosen: Document) -> None:
+    for row in rows:
+        row["isDefault"] = row is chosen
+
+
+def send_test_message(call: Call) -> Answer:
+    """A preview to the administrator: the default message with its tokens left, and no device."""
+    from toolkit.lab import outbox
+    from toolkit.model.template import html_obstacles
+
+    document = template_of(call)
+    row = next((row for row in document["localizedNotificationMessages"] if row["isDefault"]), None)
+    if row is None:
+        raise bad_request("The template has no default message.")
+    admin = call.store.get("user", call.store.meta("signedIn") or "") or {}
+    brand = call.store.meta("brand")
+    preview = {
+        "number": call.store.last_number("mail") + 1,
+        "kind": "preview",
+        "at": call.now,
+        "due": call.now,
+        "policyId": None,
+        "policyName": None,
+        "actionId": None,
+        "templateId": document["id"],
+        "templateName": document["displayName"],
+        "deviceId": None,
+        "deviceName": None,
+        "userPrincipalName": admin.get("userPrincipalName"),
+        "from": outbox.SENDER,
+        "to": admin.get("mail"),
+        "cc": [],
+        "locale": row["locale"],
+        "subject": row["subject"],
+        "body": row["messageTemplate"],
+        "html": not html_obstacles(row["messageTemplate"]),
+        "header": outbox.header_of(document, brand),
+        "footer": outbox.footer_of(document, brand),
+        "device": None,
+    }
+    call.store.append("mail", preview)
+    return 204, None
