@@ -143,7 +143,7 @@ plans = st.builds(
     findings=st.lists(findings, max_size=2).map(tuple),
     notes=st.lists(names, max_size=2).map(tuple),
     made=st.none()
-    | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001 hypothesis wants naive bounds
+    | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC, fold=0)),  # noqa: DTZ001 hypothesis wants naive bounds
     names=st.dictionaries(ids, names, max_size=2),
     undoes=st.none() | st.integers(1, 99).map(str),
 )

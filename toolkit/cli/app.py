@@ -75,7 +75,7 @@ def _run(argv: Sequence[str], environment: Environment) -> int:
         return box[0].read_text(source)
 
     invocation = parse(argv, read_text)
-    output = _output(invocation.flags.output, environment)
+    output = _output(invocation, environment)
     tools = ToolBox(environment, invocation.flags)
     if box:
         tools._stdin = box[0]._stdin  # read once, by whichever argument came first
@@ -181,8 +181,11 @@ def look_at(stream: TextIO, environment: Environment, flags: Globals) -> Look:
     )
 
 
-def _output(given: str | None, environment: Environment) -> str:
-    output = given or environment.variables.get("GRACE_OUTPUT") or "table"
+def _output(invocation: Invocation, environment: Environment) -> str:
+    given = invocation.flags.output
+    if given is not None:
+        return given  # the parser has looked at it
+    output = environment.variables.get("GRACE_OUTPUT") or "table"
     if output not in FORMATS:
         raise UsageProblem(f'GRACE_OUTPUT is "{output}".', hint=f"It is one of: {', '.join(FORMATS)}.")
     return output

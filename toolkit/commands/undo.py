@@ -27,7 +27,10 @@ SPEC = Spec(
         "Restores the same objects in place. Refused, with all three states shown, if the tenant is no longer as the"
         " entry left it. A removed object can only come back under a new id."
     ),
-    examples=("grace undo --yes", "grace undo 1 --what-if"),
+    examples=(
+        "grace template edit 'Unused draft' --no-logo && grace undo",
+        "grace template edit 'Unused draft' --no-logo && grace undo 1 --what-if",
+    ),
 )
 
 

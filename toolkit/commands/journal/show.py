@@ -23,7 +23,10 @@ SPEC = Spec(
     "show",
     Options,
     args=(Arg("entry", "the number of the entry (default: the newest)", kind="entry"),),
-    examples=("grace journal show", "grace journal show 1 -o json"),
+    examples=(
+        "grace template edit 'Unused draft' --no-logo && grace journal show",
+        "grace template edit 'Unused draft' --no-logo && grace journal show 1 -o json",
+    ),
 )
 
 
