@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from toolkit.cli.app import main
 from toolkit.cli.environment import Environment
@@ -18,6 +22,16 @@ from toolkit.lab.app import Lab, open_lab
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def needs(tool: str) -> str:
+    """The path of a system program. Without it the test is skipped and says so; where nothing may skip, it fails."""
+    path = shutil.which(tool)
+    if path is None:
+        if os.environ.get("GRACE_TESTS_MAY_NOT_SKIP"):
+            pytest.fail(f"{tool} is not installed, and this run may not skip")
+        pytest.skip(f"{tool} is not installed")
+    return path
 
 
 class Terminal(io.StringIO):

@@ -49,7 +49,9 @@ def test_the_drawn_tree_is_the_tree_of_classes_with_their_exit_codes():
 
 
 def test_every_problem_is_written_in_one_place():
-    assert {kind.__module__ for kind in GraceProblem.__subclasses__() if kind.__module__.startswith("toolkit")} == {"toolkit.errors"}
+    assert {
+        kind.__module__ for kind in GraceProblem.__subclasses__() if kind.__module__.startswith("toolkit")
+    } == {"toolkit.errors"}
 
 
 def test_a_problem_as_json_has_its_class_as_code_and_the_facts_of_where_it_was_raised():

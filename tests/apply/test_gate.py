@@ -14,7 +14,10 @@ IN_USE = Finding("error", "template-in-use", "It is used.", "")
 
 
 def plan(risk: Risk, *names: str, findings: tuple[Finding, ...] = ()) -> Plan:
-    changes = (Change(Target(POLICY, f"id-{n}", name), None, None, "", risk=risk) for n, name in enumerate(names or ("P",)))
+    changes = (
+        Change(Target(POLICY, f"id-{n}", name), None, None, "", risk=risk)
+        for n, name in enumerate(names or ("P",))
+    )
     return Plan("c", LAB, tuple(changes), findings)
 
 
@@ -62,7 +65,9 @@ def test_low_goes_medium_is_asked_and_high_is_asked_by_name(risk, flags, can_ask
 
 
 def test_several_changes_are_asked_for_together():
-    assert decide(plan(Risk.MEDIUM, "A", "B"), Flags(), can_ask=True) == Ask("Apply these 2 changes to Contoso?")
+    assert decide(plan(Risk.MEDIUM, "A", "B"), Flags(), can_ask=True) == Ask(
+        "Apply these 2 changes to Contoso?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +91,9 @@ def test_two_things_that_share_a_name_are_not_confirmed_by_it():
 
 
 def test_two_changes_of_one_thing_are_confirmed_by_its_name():
-    changes = tuple(Change(Target(kind, "1", "A"), None, None, "", risk=Risk.HIGH) for kind in (POLICY, SCHEDULE))
+    changes = tuple(
+        Change(Target(kind, "1", "A"), None, None, "", risk=Risk.HIGH) for kind in (POLICY, SCHEDULE)
+    )
     assert expected_words(Plan("c", LAB, changes)) == ("A", "2")
 
 
@@ -101,7 +108,9 @@ def test_an_error_is_refused_whoever_could_be_asked(risk, finding, expected, can
     assert shown(decision) == expected
 
 
-@pytest.mark.parametrize(("finding", "hint"), [(ERROR, "Give it one."), (IN_USE, "--force applies it all the same.")])
+@pytest.mark.parametrize(
+    ("finding", "hint"), [(ERROR, "Give it one."), (IN_USE, "--force applies it all the same.")]
+)
 def test_a_refused_error_says_the_way_out(finding, hint):
     decision = decide(plan(Risk.LOW, findings=(finding,)), Flags(), can_ask=True)
     assert isinstance(decision, Refuse)
@@ -122,7 +131,9 @@ def test_a_plan_without_changes_needs_no_leave():
     assert decide(Plan("c", LAB, findings=(ERROR,)), Flags(), can_ask=False) == Proceed()
 
 
-@pytest.mark.parametrize(("name", "word"), [("P", "P"), ("[ios] Baseline", '"[ios] Baseline"'), ("-x", '"-x"')])
+@pytest.mark.parametrize(
+    ("name", "word"), [("P", "P"), ("[ios] Baseline", '"[ios] Baseline"'), ("-x", '"-x"')]
+)
 def test_the_refusal_shows_what_to_type(name, word):
     decision = decide(plan(Risk.HIGH, name), Flags(), can_ask=False)
     assert isinstance(decision, Refuse)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from harness import Grace
+from harness import Grace, needs
 
 from toolkit.cli.reference import markdown, specs
 
@@ -23,11 +22,13 @@ def pasted(text: str, grace: Grace, folder: Path) -> subprocess.CompletedProcess
     bin = folder / "bin"
     bin.mkdir(exist_ok=True)
     script = bin / "grace"
-    script.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from toolkit.cli.entry import main; import sys; sys.exit(main())' \"$@\"\n")
+    script.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c 'from toolkit.cli.entry import main; import sys; sys.exit(main())' \"$@\"\n"
+    )
     script.chmod(0o755)
     (folder / "mail.html").write_text("<p>Hello {{UserName}}</p>")
     return subprocess.run(
-        ["bash", "-c", f"set -eo pipefail; {text}"],
+        [needs("bash"), "-c", f"set -eo pipefail; {text}"],
         cwd=folder,
         env={**os.environ, "GRACE_HOME": str(grace.home), "PATH": f"{bin}:{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
@@ -37,10 +38,6 @@ def pasted(text: str, grace: Grace, folder: Path) -> subprocess.CompletedProcess
     )
 
 
-needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-
-
-@needs_bash
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_in_the_help_runs_on_the_lab(grace: Grace, tmp_path: Path, example: str) -> None:
     for path in re.findall(r"(?<= )\S+/(?= |$)", example):
@@ -59,7 +56,6 @@ def test_every_verb_has_an_example_and_every_argument_a_help_line() -> None:
             assert arg.help, (spec.words, arg.name)
 
 
-@needs_bash
 def test_the_readmes_walk_through_the_lab_works_from_top_to_bottom(bare: Grace, tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = [block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if ".venv" not in block]

@@ -25,7 +25,7 @@ LINES = {
     "policy new": "policy new --platform ios --name N --set passcodeRequired=true",
     "policy edit": "policy edit 'iOS pilot' --set passcodeMinimumLength=9",
     "policy remove": "policy remove 'iOS pilot'",
-    "policy assign": "policy assign 'Windows strict' --group Finance",
+    "policy assign": "policy assign 'Windows strict' --group 'Help desk'",
     "config apply": "config apply {plan}",
     "undo": "undo",
     "graph": 'graph POST /deviceManagement/notificationMessageTemplates --body \'{"displayName":"X"}\'',
@@ -70,7 +70,11 @@ def test_nothing_but_get_is_sent(grace: Grace, tmp_path: Path, verb: str, how: s
     assert grace.json("journal list") == journal
 
 
-@pytest.mark.parametrize("verb", LINES)
+LOW = {"template new", "policy new", "template localize", "template edit", "template test"}
+"""Of these lines: reversible and touching no device, so they are not asked about."""
+
+
+@pytest.mark.parametrize("verb", [verb for verb in LINES if verb not in LOW])
 def test_a_refused_change_sends_nothing_but_get(grace: Grace, tmp_path: Path, verb: str) -> None:
     """Nobody can be asked here, so whatever is not low risk is refused without --yes and --force."""
     grace.ok("policy edit 'iOS pilot' --rename 'iOS second' --yes")
@@ -79,8 +83,6 @@ def test_a_refused_change_sends_nothing_but_get(grace: Grace, tmp_path: Path, ve
     grace.ok(f"policy edit 'iOS pilot' --rename 'iOS third' --save-plan {tmp_path}/plan.json")
     before, seen = grace.content(), len(grace.sent)
     answer = grace.run(LINES[verb].replace("{plan}", f"{tmp_path}/plan.json"), stdin=STDIN.get(verb, ""))
-    if answer.code == 0:
-        pytest.skip("low risk: not asked")
     assert answer.code == 2, answer
     assert {method for method, _ in grace.sent[seen:]} <= {"GET"}
     assert grace.content() == before

@@ -61,7 +61,9 @@ def test_every_real_export_is_taken_and_what_is_missing_is_said(wire):
         "ios-compliance-strict.json": (
             "It names the template 6790e94e-ccb9-4936-bbcc-017958b54210, which this tenant does not have.",
         ),
-        "linux-compliance-strict.json": ("The file holds no schedule: the policy marks at once.",),
+        "linux-compliance-strict.json": (
+            "The file holds no schedule: the policy marks at once, as a new one does.",
+        ),
         "macos-compliance-strict.json": (),
         "windows-compliance-policy.json": (),
         "windows-custom-compliance.json": (

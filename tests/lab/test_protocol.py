@@ -88,6 +88,11 @@ def test_lists_come_in_pages_with_an_opaque_link_until_the_end(shared):
     assert all(set(row) == {"deviceName"} for page in pages for row in page["value"])
 
 
+def test_a_page_that_ends_with_the_list_has_no_link(shared):
+    assert "@odata.nextLink" not in shared.get(f"{DEVICES}?$top=60")
+    assert "@odata.nextLink" in shared.get(f"{DEVICES}?$top=59")
+
+
 def test_lists_are_ordered_and_skipped(shared):
     names = [row["deviceName"] for row in shared.get(f"{DEVICES}?$orderby=deviceName desc&$top=3")["value"]]
     assert names == sorted(names, key=str.casefold, reverse=True)

@@ -37,7 +37,8 @@ def test_a_target_is_called_by_what_it_is_and_its_name(kind, words):
 
 
 @pytest.mark.parametrize(
-    ("risks", "expected"), [((), Risk.LOW), ((Risk.LOW, Risk.HIGH, Risk.MEDIUM), Risk.HIGH), ((Risk.MEDIUM,), Risk.MEDIUM)]
+    ("risks", "expected"),
+    [((), Risk.LOW), ((Risk.LOW, Risk.HIGH, Risk.MEDIUM), Risk.HIGH), ((Risk.MEDIUM,), Risk.MEDIUM)],
 )
 def test_a_plan_is_as_risky_as_its_riskiest_change(risks, expected):
     changes = tuple(Change(Target(POLICY, "1", "P"), None, None, "", risk=risk) for risk in risks)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from facts import documented
 
+from facts import documented
 from toolkit.model.device import Group
 from toolkit.model.policy import Assignment, Policy
 from toolkit.model.schedule import EMAIL, LOCK, RETIRE, Action, Schedule, mark
@@ -48,7 +48,11 @@ def test_a_sound_change_has_no_findings():
         (of_schedule(replace(MAIL, after=8)), FACTS, ["portal-step"]),
         (of_schedule(replace(MAIL, template_id="gone")), FACTS, ["template-missing"]),
         (of_schedule(replace(MAIL, template_id="gone")), replace(FACTS, knows_templates=False), []),
-        (of_schedule(MAIL), replace(FACTS, templates={"t1": replace(REMINDER, messages=())}), ["template-empty"]),
+        (
+            of_schedule(MAIL),
+            replace(FACTS, templates={"t1": replace(REMINDER, messages=())}),
+            ["template-empty"],
+        ),
         (of_schedule(MAIL), replace(FACTS, templates={"t1": replace(REMINDER, messages=None)}), []),
         (of_schedule(MAIL, grace=96), FACTS, ["mail-in-grace"]),
         (of_schedule(MAIL, grace=72), FACTS, []),
@@ -69,7 +73,11 @@ def test_a_sound_change_has_no_findings():
             replace(FACTS, groups={"g1": group("a@b.example", enabled=True)}),
             [],
         ),
-        (of_schedule(Action(LOCK, 24)), replace(FACTS, policies={"p1": replace(IOS, platform="macos")}), ["platform-note"]),
+        (
+            of_schedule(Action(LOCK, 24)),
+            replace(FACTS, policies={"p1": replace(IOS, platform="macos")}),
+            ["platform-note"],
+        ),
         (of_schedule(MAIL), replace(FACTS, policies={"p1": replace(IOS, assignments=())}), ["unassigned"]),
         (of_schedule(MAIL), replace(FACTS, policies={"p1": replace(IOS, assignments=None)}), []),
         (of_schedule(), replace(FACTS, policies={"p1": replace(IOS, assignments=())}), []),
@@ -110,10 +118,14 @@ def test_a_new_policy_is_checked_with_its_own_platform_and_schedule():
 
 def test_findings_come_gravest_first_and_the_same_one_is_said_once_with_its_targets():
     changes = [
-        Change(Target(SCHEDULE, "p1", name), Schedule((mark(),)), Schedule((mark(), replace(MAIL, after=8))), "")
+        Change(
+            Target(SCHEDULE, "p1", name), Schedule((mark(),)), Schedule((mark(), replace(MAIL, after=8))), ""
+        )
         for name in ("A", "B", "B", "C", "D")
     ]
-    empty = Change(Target(TEMPLATE, "", "T"), None, Template("T", messages=(replace(DEFAULT, is_default=False),)), "")
+    empty = Change(
+        Target(TEMPLATE, "", "T"), None, Template("T", messages=(replace(DEFAULT, is_default=False),)), ""
+    )
     assert [(f.severity, f.code, f.target) for f in found(*changes, empty)] == [
         ("error", "no-default", "T"),
         ("warning", "portal-step", "A, B, C and 1 more"),

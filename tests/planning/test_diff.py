@@ -39,7 +39,11 @@ def mail(after: int, template: str = "t", *cc: str) -> Action:
         ((mail(72), mail(96)), (mail(96),), [(REMOVED, 72, None), (SAME, 96, 96)]),
         ((mail(72),), (mail(120),), [(CHANGED, 72, 120)]),
         ((mail(24), mail(168)), (mail(48), mail(168)), [(CHANGED, 24, 48), (SAME, 168, 168)]),
-        ((mail(24, "a"), mail(48, "b")), (mail(72, "a"), mail(48, "c")), [(CHANGED, 48, 48), (CHANGED, 24, 72)]),
+        (
+            (mail(24, "a"), mail(48, "b")),
+            (mail(72, "a"), mail(48, "c")),
+            [(CHANGED, 48, 48), (CHANGED, 24, 72)],
+        ),
         ((mail(24, "a"),), (mail(24, "a", "g"),), [(CHANGED, 24, 24)]),
         ((mail(24, "a", "g", "h"),), (mail(24, "a", "h", "g"),), [(SAME, 24, 24)]),
         ((Action(LOCK, 24),), (Action(RETIRE, 24),), [(ADDED, None, 24), (REMOVED, 24, None)]),
@@ -53,7 +57,9 @@ def test_actions_are_paired_by_content_then_template_then_kind(before, after, li
 
 
 def test_the_mark_moves_and_is_never_shown_as_gone():
-    assert schedule_lines(Schedule((mark(0),)), Schedule((mark(24),))) == (ActionLine(CHANGED, mark(0), mark(24)),)
+    assert schedule_lines(Schedule((mark(0),)), Schedule((mark(24),))) == (
+        ActionLine(CHANGED, mark(0), mark(24)),
+    )
 
 
 def test_a_schedule_that_comes_or_goes_is_all_added_or_all_removed():
@@ -71,7 +77,11 @@ def test_a_difference_tells_every_action_of_both_schedules_exactly_once_in_time_
     assert Schedule(tuple(line.after for line in lines if line.after is not None)).content == after.content
     times = [line.after.after if line.after is not None else line.before.after for line in lines]
     assert times == sorted(times)
-    assert all((line.sign == SAME) == (line.before is not None and line.after is not None and line.before.key == line.after.key) for line in lines)
+    assert all(
+        (line.sign == SAME)
+        == (line.before is not None and line.after is not None and line.before.key == line.after.key)
+        for line in lines
+    )
 
 
 @SOME
@@ -192,7 +202,11 @@ def with_schedule(*actions: Action) -> Policy:
         (with_schedule(mail(1, "t", "a", "b")), with_schedule(mail(1, "t", "b", "a")), []),
         (with_schedule(mail(1)), with_schedule(Action(EMAIL, 1, "t", extra={"filledIn": 1})), []),
         (Schedule((mark(),)), Schedule((Action("mark", 0, id="9", extra={"filledIn": 1}),)), []),
-        (Template("T", messages=MESSAGES), Template("T", id="9", messages=(replace(MESSAGES[0], extra={"filledIn": 1}), MESSAGES[1])), []),
+        (
+            Template("T", messages=MESSAGES),
+            Template("T", id="9", messages=(replace(MESSAGES[0], extra={"filledIn": 1}), MESSAGES[1])),
+            [],
+        ),
         (Policy("P", "ios", settings={"a": 1}), Policy("P", "ios", settings={"a": 2}), ["a"]),
         (Policy("P", "ios", settings={"a": 1}), Policy("P", "ios"), ["a"]),
         (

@@ -43,7 +43,9 @@ def test_a_plan_comes_back_from_json_as_it_was(plan):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_comes_back_from_a_saved_plan(name):
-    change = Change(Target(SCHEDULE, "1", name), None, Schedule((Action(EMAIL, 1, name, (name,)), mark())), name)
+    change = Change(
+        Target(SCHEDULE, "1", name), None, Schedule((Action(EMAIL, 1, name, (name,)), mark())), name
+    )
     plan = replace(PLAN, changes=(change,), names={name: name}, notes=(name,))
     assert plan_from(json.loads(json.dumps(plan_json(plan)))) == plan
 
@@ -73,7 +75,11 @@ def test_a_fingerprint_does_not_depend_on_the_order_in_which_the_service_lists_t
         return tuple(items)
 
     def schedule(found):
-        return None if found is None else Schedule(mixed(replace(a, cc_group_ids=mixed(a.cc_group_ids)) for a in found.actions))
+        return (
+            None
+            if found is None
+            else Schedule(mixed(replace(a, cc_group_ids=mixed(a.cc_group_ids)) for a in found.actions))
+        )
 
     if isinstance(content, Schedule):
         other = schedule(content)
@@ -88,13 +94,17 @@ def test_a_fingerprint_does_not_depend_on_the_order_in_which_the_service_lists_t
             scope_tags=mixed(content.scope_tags),
         )
     elif isinstance(content, Template):
-        other = replace(content, id="other", messages=None if content.messages is None else mixed(content.messages))
+        other = replace(
+            content, id="other", messages=None if content.messages is None else mixed(content.messages)
+        )
     else:
         other = mixed(content)
     assert content_fingerprint(other) == content_fingerprint(content)
 
 
-ONE = Policy("P", "ios", settings={"a": 1}, schedule=Schedule((mark(),)), assignments=(Assignment("group", "g"),))
+ONE = Policy(
+    "P", "ios", settings={"a": 1}, schedule=Schedule((mark(),)), assignments=(Assignment("group", "g"),)
+)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,8 @@ def test_another_content_has_another_fingerprint(other):
 
 def test_the_order_of_catalog_settings_counts():
     one, two = (
-        Policy("L", "linux", collection=CATALOG, settings={"settings": rows}) for rows in ([{"a": 1}, {"b": 1}], [{"b": 1}, {"a": 1}])
+        Policy("L", "linux", collection=CATALOG, settings={"settings": rows})
+        for rows in ([{"a": 1}, {"b": 1}], [{"b": 1}, {"a": 1}])
     )
     assert content_fingerprint(one) != content_fingerprint(two)
 
@@ -181,6 +192,7 @@ def _rule(hours: object) -> list[dict[str, object]]:
         {"changes": [{"target": _target("policy"), "after": ["x"]}]},
         {"changes": [{"target": _target("request"), "after": {"method": "GET"}}]},
         {"changes": [{"target": _target("device"), "after": {}}]},
+        {"changes": [{"target": _target("device")}]},
         {"findings": [{"severity": "error"}]},
         {"names": ["x"]},
     ],

@@ -70,14 +70,36 @@ def test_an_action_is_picked_by_number_id_or_kind(which, expected):
 @pytest.mark.parametrize(
     ("which", "kind", "message", "hint"),
     [
-        ("0", NotFound, "There is no action 0: the schedule has 3.", "It has: 1 mark 1d, 2 email 3d, 3 retire 30d."),
-        ("4", NotFound, "There is no action 4: the schedule has 3.", "It has: 1 mark 1d, 2 email 3d, 3 retire 30d."),
-        ("lock", NotFound, "The schedule has no lock action.", "It has: 1 mark 1d, 2 email 3d, 3 retire 30d."),
+        (
+            "0",
+            NotFound,
+            "There is no action 0: the schedule has 3.",
+            "It has: 1 mark 1d, 2 email 3d, 3 retire 30d.",
+        ),
+        (
+            "4",
+            NotFound,
+            "There is no action 4: the schedule has 3.",
+            "It has: 1 mark 1d, 2 email 3d, 3 retire 30d.",
+        ),
+        (
+            "lock",
+            NotFound,
+            "The schedule has no lock action.",
+            "It has: 1 mark 1d, 2 email 3d, 3 retire 30d.",
+        ),
         (
             "emial",
             NotFound,
             'No action is called "emial".',
             "Did you mean email? It has: 1 mark 1d, 2 email 3d, 3 retire 30d.",
+        ),
+        pytest.param(
+            "9" * 5000,
+            NotFound,
+            f'No action is called "{"9" * 5000}".',
+            "It has: 1 mark 1d, 2 email 3d, 3 retire 30d.",
+            id="thousands of digits",
         ),
         ("-1", NotFound, 'No action is called "-1".', "It has: 1 mark 1d, 2 email 3d, 3 retire 30d."),
     ],
@@ -211,7 +233,9 @@ def test_any_sequence_of_edits_keeps_the_rules_and_a_refused_one_changes_nothing
         assert [action.kind for action in schedule.actions].count(MARK) == 1
         assert all(0 <= action.after <= 8760 for action in schedule.actions)
         assert all(action.template_id is not None for action in schedule.actions if action.kind == EMAIL)
-        assert [action.after for action in schedule.actions] == sorted(action.after for action in schedule.actions)
+        assert [action.after for action in schedule.actions] == sorted(
+            action.after for action in schedule.actions
+        )
 
 
 @SOME
@@ -224,7 +248,8 @@ def test_removing_what_was_added_gives_the_schedule_back(schedule, after):
 
 
 @pytest.mark.parametrize(
-    ("text", "locale"), [("fr-FR", "fr-fr"), ("fr_FR", "fr-fr"), (" EN-us ", "en-us"), ("sr-Latn-RS", "sr-latn-rs")]
+    ("text", "locale"),
+    [("fr-FR", "fr-fr"), ("fr_FR", "fr-fr"), (" EN-us ", "en-us"), ("sr-Latn-RS", "sr-latn-rs")],
 )
 def test_a_locale_is_read_in_any_spelling(text, locale):
     assert intents.locale_of(text) == locale
@@ -279,7 +304,8 @@ def test_a_changed_message_keeps_its_id_and_what_grace_does_not_know():
 
 
 @pytest.mark.parametrize(
-    ("subject", "body", "missing"), [(None, "m", "--subject"), ("s", None, "--message"), (None, None, "--subject")]
+    ("subject", "body", "missing"),
+    [(None, "m", "--subject"), ("s", None, "--message"), (None, None, "--subject")],
 )
 def test_a_new_message_needs_subject_and_text(subject, body, missing):
     with pytest.raises(InvalidContent) as caught:

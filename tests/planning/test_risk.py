@@ -67,8 +67,16 @@ def test_the_risk_of_a_schedule_is_what_it_could_do_to_devices(before, after, re
     [
         (schedule(), schedule(MAIL), ("mails the user after 3 days, copied to Helpdesk, g2",)),
         (schedule(), schedule(Action(EMAIL, 0, "t")), ("mails the user at once",)),
-        (schedule(), schedule(Action(LOCK, 24)), ("locks the device after 1 day; the user unlocks it with the passcode",)),
-        (schedule(), schedule(Action(RETIRE, 36)), ("adds to the retire list after 1.5 days; an admin must confirm",)),
+        (
+            schedule(),
+            schedule(Action(LOCK, 24)),
+            ("locks the device after 1 day; the user unlocks it with the passcode",),
+        ),
+        (
+            schedule(),
+            schedule(Action(RETIRE, 36)),
+            ("adds to the retire list after 1.5 days; an admin must confirm",),
+        ),
         (schedule(), schedule(Action(PUSH, 1)), ("pushes a notification written by Intune after 1 hour",)),
         (schedule(), schedule(Action("wipe", 1)), ("wipe after 1 hour",)),
         (schedule(MAIL), schedule(), ("no more: send email to end user after 3 days",)),
@@ -133,7 +141,13 @@ P = Policy("P", "ios")
         ),
         (P, P, ASSIGNED, Risk.MEDIUM, "assigned devices are evaluated anew at their next check-in"),
         (P, P, Reach(), Risk.MEDIUM, "assigned devices are evaluated anew at their next check-in"),
-        (P, None, UNASSIGNED, Risk.HIGH, "devices are no longer checked by it; undo brings it back under a new id"),
+        (
+            P,
+            None,
+            UNASSIGNED,
+            Risk.HIGH,
+            "devices are no longer checked by it; undo brings it back under a new id",
+        ),
     ],
 )
 def test_a_policy_is_as_risky_as_the_devices_it_reaches(before, after, reach, risk, words):
@@ -177,6 +191,8 @@ def test_a_raw_request_is_high_risk_where_it_can_destroy(method, url, risk):
 
 
 def test_what_a_command_said_of_its_change_stays_first_and_nothing_is_said_twice():
-    change = Change(Target(POLICY, "p", "P"), None, P, "", consequences=("mine", "reaches no device until it is assigned"))
+    change = Change(
+        Target(POLICY, "p", "P"), None, P, "", consequences=("mine", "reaches no device until it is assigned")
+    )
     plan = assess(Plan("c", TenantName("lab", "1", "Lab"), (change,)), Reach())
     assert plan.changes[0].consequences == ("mine", "reaches no device until it is assigned")

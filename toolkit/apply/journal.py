@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -160,8 +160,10 @@ class Journal:
                     written += os.write(descriptor, data[written:])
                 os.fsync(descriptor)
             except OSError:
-                # Half a line must not stay: the file ends as it did before.
-                os.ftruncate(descriptor, size)
+                # Half a line must not stay: the file ends as it did before. If even that fails, the reader
+                # passes over a torn line.
+                with suppress(OSError):
+                    os.ftruncate(descriptor, size)
                 raise
             finally:
                 os.close(descriptor)

@@ -283,6 +283,7 @@ def _add(where: Any, arg: Arg) -> None:
         )
 
 
+_SHIELD = "\0"
 _END = "--\0"
 
 
@@ -296,22 +297,22 @@ def _parse(parser: _Parser, words: list[str], spec: Spec) -> argparse.Namespace:
         # argparse loses what follows "--" when flags and names mix, so those words are shielded by a NUL,
         # which no argument can hold; the hidden flag keeps --force from taking one of them.
         place = words.index("--")
-        words = [*words[:place], _END, *(f"\0{word}" for word in words[place + 1 :])]
+        words = [*words[:place], _END, *(f"{_SHIELD}{word}" for word in words[place + 1 :])]
     namespace, unknown = parser.parse_known_intermixed_args(words)
     for name, value in vars(namespace).items():
         if isinstance(value, list):
-            setattr(namespace, name, [item.removeprefix("\0") for item in value])
+            setattr(namespace, name, [item.removeprefix(_SHIELD) for item in value])
         elif isinstance(value, str):
-            setattr(namespace, name, value.removeprefix("\0"))
+            setattr(namespace, name, value.removeprefix(_SHIELD))
     if unknown:
         flags = [flag for action in parser._actions for flag in action.option_strings if flag != _END]
-        unknown = [word.removeprefix("\0") for word in unknown if word != _END]
+        unknown = [word for word in unknown if word != _END]
         near = nearest(unknown[0].partition("=")[0], flags)
         if unknown[0].startswith("-") and unknown[0] != "-":
             hint = did_you_mean(near) + f"grace {spec.words} --help"
             raise UsageProblem(f"grace {spec.words} has no flag {unknown[0].partition('=')[0]}.", hint=hint)
         raise UsageProblem(
-            f'grace {spec.words} has no use for "{unknown[0]}".',
+            f'grace {spec.words} has no use for "{unknown[0].removeprefix(_SHIELD)}".',
             hint=f"Quote names with blanks. Usage: grace {usage(spec)}",
         )
     return namespace

@@ -242,13 +242,14 @@ def _put_policy(
     ):
         raise _Refused("Its schedule holds something else than actions.")
     if not actions:
-        if not default_block:
+        # An export of the settings catalog never holds one: it is a call of its own there.
+        if not default_block and family is not policies.CATALOG:
             raise _Refused(
                 "The policy has no schedule, and none is made without marking the device; export it with its"
                 " scheduledActionsForRule, or let it mark at once (--default-block)."
             )
         actions = [{"actionType": "block", "gracePeriodHours": 0}]
-        notes.append("The file holds no schedule: the policy marks at once.")
+        notes.append("The file holds no schedule: the policy marks at once, as a new one does.")
     cleaned = [_clean(action, family.item_type, notes) for action in actions]
     for action in cleaned:
         template = action.get("notificationTemplateId") or ZERO_GUID

@@ -63,7 +63,9 @@ def content_json(content: Content | None) -> Any:
 
 
 def content_from(kind: str, value: Any, collection: str = CLASSIC) -> Content | None:
-    """A content from what `content_json` wrote."""
+    """A content from what `content_json` wrote. Raises BadFile for a kind of target that there is not."""
+    if kind not in (SCHEDULE, POLICY, ASSIGNMENTS, TEMPLATE, TEST_MAIL, REQUEST):
+        raise BadFile(f'This plan holds a change of a kind that this version does not know: "{kind}".')
     if value is None:
         return None
     if kind == SCHEDULE:
@@ -74,10 +76,8 @@ def content_from(kind: str, value: Any, collection: str = CLASSIC) -> Content | 
         return wire.assignments_from(value)
     if kind in (TEMPLATE, TEST_MAIL):
         return wire.template_from(value)
-    if kind == REQUEST:
-        headers = tuple((str(name), str(text)) for name, text in value.get("headers", ()))
-        return RawRequest(str(value["method"]), str(value["url"]), value.get("body"), headers)
-    raise BadFile(f'This plan holds a change of a kind that this version does not know: "{kind}".')
+    headers = tuple((str(name), str(text)) for name, text in value.get("headers", ()))
+    return RawRequest(str(value["method"]), str(value["url"]), value.get("body"), headers)
 
 
 def content_fingerprint(content: Content | None) -> str:

@@ -51,7 +51,7 @@ def add(schedule: Schedule, action: Action) -> Schedule:
 def pick(schedule: Schedule, which: str) -> Action:
     """The action that `which` means: its number in time order from 1, its id, or a kind of which there is one."""
     text = which.strip()
-    if text.isdecimal():
+    if text.isdecimal() and len(text) < 10:  # Python refuses to read thousands of digits
         position = int(text)
         if not 1 <= position <= len(schedule.actions):
             raise NotFound(

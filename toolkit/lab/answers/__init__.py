@@ -6,7 +6,6 @@ check before they write, and everything that one of them writes is one transacti
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any

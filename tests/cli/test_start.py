@@ -1,0 +1,73 @@
+"""What a command may import before it answers: start-up time is held by this, not by a clock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from harness import Grace
+
+HEAVY = (
+    "requests",
+    "urllib3",
+    "rich",
+    "questionary",
+    "prompt_toolkit",
+    "msal",
+    "keyring",
+    "ruamel",
+    "jmespath",
+    "asyncio",
+)
+
+PROBE = """
+import sys
+sys.argv = ["grace", *sys.argv[1:]]
+from toolkit.cli.entry import main
+try:
+    main()
+finally:
+    sys.stderr.write("\\n" + " ".join(sorted(sys.modules)))
+"""
+
+
+def imported(grace: Grace, *words: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{PROBE}", *words],
+        env={**os.environ, "GRACE_HOME": str(grace.home)},
+        capture_output=True,
+        text=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return set(done.stderr.splitlines()[-1].split(" "))
+
+
+def test_the_help_imports_next_to_nothing(grace: Grace) -> None:
+    found = imported(grace, "--help")
+    ours = {name for name in found if name.partition(".")[0] in ("toolkit", "wizards")}
+    assert ours == {
+        "toolkit",
+        "toolkit.cli",
+        "toolkit.cli.entry",
+        "toolkit.commands",
+        "toolkit.commands.catalogue",
+    }
+    assert not found & {"argparse", "dataclasses", "json", "re", "typing", "sqlite3", *HEAVY}
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "csv", "ids", "table"])
+def test_a_list_on_the_lab_in_a_pipe_imports_no_large_library(grace: Grace, output: str) -> None:
+    found = imported(grace, "action", "list", "-o", output)
+    assert not found & set(HEAVY)
+    assert not any(name.startswith("wizards") for name in found)
+
+
+def test_a_command_imports_its_own_noun_only(grace: Grace) -> None:
+    found = imported(grace, "action", "list", "-o", "json")
+    nouns = {
+        name.split(".")[2] for name in found if name.startswith("toolkit.commands.") and name.count(".") > 2
+    }
+    assert nouns == {"action"}
