@@ -7,11 +7,19 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from harness import Grace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-POLICIES = ["Windows baseline", "macOS baseline", "iOS baseline", "Linux baseline", "[ios] Kiosk", "Android baseline"]
+from harness import Grace
+
+POLICIES = [
+    "Windows baseline",
+    "macOS baseline",
+    "iOS baseline",
+    "Linux baseline",
+    "[ios] Kiosk",
+    "Android baseline",
+]
 TEMPLATES = ["First warning", "Final warning", "Напоминание"]
 WAITS = st.integers(0, 8760).map(lambda hours: ["--hours", str(hours)])
 NUMBERS = st.integers(1, 6).map(str)
@@ -47,7 +55,14 @@ COMMANDS = st.one_of(
         TEXT.map(lambda t: f"--subject={t}"),
         TEXT.map(lambda t: f"--message=@@{t}" if t.startswith("@") else f"--message={t}"),
     ),
-    words("template", "localize", template, "--locale", st.sampled_from(["en-us", "fr-fr", "ru-ru"]), "--default"),
+    words(
+        "template",
+        "localize",
+        template,
+        "--locale",
+        st.sampled_from(["en-us", "fr-fr", "ru-ru"]),
+        "--default",
+    ),
     words("template", "unlocalize", template, "--locale", st.sampled_from(["en-us", "fr-fr", "de-de"])),
     words("policy", "edit", policy, TEXT.map(lambda t: f"--description={t}")),
     words("policy", "assign", policy, "--group", st.sampled_from(["Finance", "Pilot users"])),

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import Grace, needs
 
+from harness import Grace, needs
 from toolkit.cli.reference import markdown, specs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,9 +19,9 @@ EXAMPLES = [example for _, spec in specs() for example in spec.examples]
 
 def pasted(text: str, grace: Grace, folder: Path) -> subprocess.CompletedProcess[str]:
     """A shell line in a folder of its own, with `grace` on the path."""
-    bin = folder / "bin"
-    bin.mkdir(exist_ok=True)
-    script = bin / "grace"
+    programs = folder / "bin"
+    programs.mkdir(exist_ok=True)
+    script = programs / "grace"
     script.write_text(
         f"#!/bin/sh\nexec {sys.executable} -c 'from toolkit.cli.entry import main; import sys; sys.exit(main())' \"$@\"\n"
     )
@@ -30,7 +30,7 @@ def pasted(text: str, grace: Grace, folder: Path) -> subprocess.CompletedProcess
     return subprocess.run(
         [needs("bash"), "-c", f"set -eo pipefail; {text}"],
         cwd=folder,
-        env={**os.environ, "GRACE_HOME": str(grace.home), "PATH": f"{bin}:{os.environ['PATH']}"},
+        env={**os.environ, "GRACE_HOME": str(grace.home), "PATH": f"{programs}:{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

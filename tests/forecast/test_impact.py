@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -186,18 +185,3 @@ def test_whatever_changes_no_touch_lies_in_the_past_and_what_is_immediate_is_par
     assert list(told.after.touches) == sorted(told.after.touches, key=lambda t: t.at)
     assert all(t.at == NOW and t in told.after.touches for t in told.immediately)
     assert change(before, before, exposed(hours_ago / 24), reading=reading).immediately == ()
-
-
-def test_twice_the_devices_take_about_twice_the_time():
-    a_schedule = schedule(7, email(0), email(3), retire(30))
-
-    def seconds(count: int) -> float:
-        devices = [exposed(n % 40, f"d{n}") for n in range(count)]
-        best = 9.0
-        for _ in range(3):
-            start = perf_counter()
-            foretell(a_schedule, *devices)
-            best = min(best, perf_counter() - start)
-        return best
-
-    assert seconds(16_000) < 12 * seconds(4_000)

@@ -60,6 +60,13 @@ def decide(plan: Plan, flags: Flags, *, can_ask: bool) -> Decision:
     if errors and flags.force is None:
         kind = InUse if errors[0].code == IN_USE else InvalidContent
         return Refuse(kind(errors[0].sentence, hint=errors[0].way_out or "--force applies it all the same."))
+    if flags.force and not _is_meant(plan, flags.force):
+        return Refuse(
+            ConfirmationNeeded(
+                f'--force says "{flags.force}", but this plan is about {_in_words(expected_words(plan))}.',
+                hint="Nothing was changed. Look at the plan once more.",
+            )
+        )
     if plan.risk is Risk.HIGH:
         return _high(plan, flags, can_ask)
     if plan.risk is Risk.LOW or flags.yes or flags.force is not None:
@@ -75,17 +82,14 @@ def decide(plan: Plan, flags: Flags, *, can_ask: bool) -> Decision:
     )
 
 
+def _is_meant(plan: Plan, word: str) -> bool:
+    return word.casefold() in {expected.casefold() for expected in expected_words(plan)}
+
+
 def _high(plan: Plan, flags: Flags, can_ask: bool) -> Decision:
     expected = expected_words(plan)
     if flags.force:
-        if flags.force.casefold() in {word.casefold() for word in expected}:
-            return Proceed()
-        return Refuse(
-            ConfirmationNeeded(
-                f'--force says "{flags.force}", but this plan is about {_in_words(expected)}.',
-                hint="Nothing was changed. Look at the plan once more.",
-            )
-        )
+        return Proceed()
     if can_ask:
         return AskForName(f"This is high risk. Type {_in_words(expected)} to apply it", expected)
     shown = f'"{expected[0]}"' if " " in expected[0] or not expected[0].isalnum() else expected[0]

@@ -73,7 +73,7 @@ def conduct(
     what_if = flags.what_if or environment.variables.get("GRACE_WHAT_IF", "") not in ("", "0", "false")
     show(prospect, what_if)
     if flags.save_plan is not None:
-        write_whole(flags.save_plan, json.dumps(plan_json(plan), indent=2, ensure_ascii=False) + "\n")
+        write_whole(flags.save_plan, json.dumps(plan_json(plan), indent=2) + "\n")
         note = f"Saved, not applied. Apply exactly this with: grace config apply {flags.save_plan}"
         return Outcome(data=_planned(prospect), rows=(), columns=COLUMNS, notes=(note,), empty="")
     if what_if:

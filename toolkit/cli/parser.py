@@ -198,6 +198,11 @@ def build(spec: Spec) -> _Parser:
         add("--filter", metavar="ODATA", help="as in PowerShell's -Filter: \"name eq 'x' and version gt 2\"")
         add("--search", metavar="TEXT", help="rows that contain this text")
         add("--sort", metavar="A,-B", help="by these properties, - for descending")
+        add(
+            "--expand",
+            metavar="NAV",
+            help="bring this navigation property along, as PowerShell's -ExpandProperty",
+        )
         add("--top", type=int, metavar="N", help="at most N rows")
         add("--skip", type=int, default=0, metavar="N", help="leave out the first N rows")
     shared.add_argument(_END, dest=_END, action="store_true", help=argparse.SUPPRESS)

@@ -16,7 +16,9 @@ def specs() -> list[tuple[str, Spec]]:
         for noun, verbs in VERBS.items()
         for verb, about in verbs.items()
     ]
-    return found + [(about, importlib.import_module(module_of(name, "")).SPEC) for name, about in ALONE.items()]
+    return found + [
+        (about, importlib.import_module(module_of(name, "")).SPEC) for name, about in ALONE.items()
+    ]
 
 
 def markdown() -> str:

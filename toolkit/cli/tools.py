@@ -118,7 +118,7 @@ class ToolBox:
                 if os.path.exists(fresh + ending):
                     os.unlink(fresh + ending)
 
-    def make_lab(self, story: str, seed: int) -> Lab:
+    def make_lab(self, story: str, seed: int, devices: int | None) -> Lab:
         from toolkit.lab.app import create_lab, open_lab
 
         if not is_lab(self.profile):
@@ -132,7 +132,7 @@ class ToolBox:
                 f'The lab "{self.profile}" exists already.',
                 hint="grace lab reset puts it back to its beginning; --tenant lab-NAME makes another.",
             )
-        self._put_lab(path, lambda fresh: create_lab(fresh, story, seed), may_exist=False)
+        self._put_lab(path, lambda fresh: create_lab(fresh, story, seed, devices), may_exist=False)
         self._lab = open_lab(path)
         return self._lab
 
@@ -140,11 +140,11 @@ class ToolBox:
         from toolkit.lab.app import create_lab
 
         lab = self.lab()
-        story, seed = lab.store.meta("story"), lab.store.meta("seed")
+        story, seed, devices = (lab.store.meta(key) for key in ("story", "seed", "devices"))
         lab.store.close()
         path = self.lab_path(self.profile)
         fresh = f"{path}.{uuid.uuid4().hex}"
-        create_lab(fresh, str(story), int(seed)).close()
+        create_lab(fresh, str(story), int(seed), devices).close()
         os.replace(fresh, path)
         self._lab = None
         self._tenant = None
@@ -332,7 +332,7 @@ class ToolBox:
         )
         # Nothing but GET leaves this process until the gate has opened.
         session.writes_allowed = False
-        return Tenant(session, name, now=now, forced_version=flags.api_version)
+        return Tenant(session, name, now=now, forced_version=flags.api_version, expand=flags.expand)
 
     def _trace(self, line: str) -> None:
         self.environment.stderr.write(line + "\n")

@@ -36,6 +36,8 @@ T = TypeVar("T")
 MANAGEMENT = "/deviceManagement"
 ACTIONS = "scheduledActionsForRule($expand=scheduledActionConfigurations)"
 TEMPLATES = f"{MANAGEMENT}/notificationMessageTemplates"
+LARGE_PAGE = {"$top": "999"}
+"""The page that public tools ask for where there are many rows; the default is not documented."""
 NO_QUERY: Mapping[str, str] = {}
 SYSTEM_TEMPLATE = "EnrollmentNotificationInternalMEO"
 """A hidden template of the service's own that shares the collection."""
@@ -65,11 +67,14 @@ class Tenant:
         *,
         now: Callable[[], datetime],
         forced_version: str | None = None,
+        expand: str | None = None,
     ) -> None:
         self.session = session
         self.name = name
         self.now = now
         self.forced_version = forced_version
+        self.expand = expand
+        """A further navigation property that the lists bring along (`--expand`)."""
         self._kept: dict[str, Any] = {}
 
     def forget(self) -> None:
@@ -96,13 +101,13 @@ class Tenant:
     def _read_policies(self) -> tuple[Policy, ...]:
         classic = [
             wire.policy_from(item, CLASSIC)
-            for item in self.listed(f"{MANAGEMENT}/{CLASSIC}", {"$expand": f"{ACTIONS},assignments"})
+            for item in self.listed(f"{MANAGEMENT}/{CLASSIC}", self._expanded(f"{ACTIONS},assignments"))
         ]
         if self.forced_version == "v1.0":
             return tuple(classic)  # the settings catalog's policies exist on beta only
         catalog = [
             wire.policy_from(item, CATALOG)
-            for item in self.listed(f"{MANAGEMENT}/{CATALOG}", {"$expand": f"{ACTIONS},assignments"})
+            for item in self.listed(f"{MANAGEMENT}/{CATALOG}", self._expanded(f"{ACTIONS},assignments"))
         ]
         return (*classic, *catalog)
 
@@ -129,7 +134,7 @@ class Tenant:
         if policy.id not in kept:
             path = f"{MANAGEMENT}/{policy.collection}/{quote(policy.id)}/deviceStatuses"
             try:
-                items = self.listed(path)
+                items = self.listed(path, LARGE_PAGE)
             except GraphProblem as problem:
                 # The settings catalog's policies have no such route on every tenant.
                 if policy.collection == CATALOG and problem.status in (400, 404, 501):
@@ -149,7 +154,7 @@ class Tenant:
         return self._once("templates", self._read_templates)
 
     def _read_templates(self) -> tuple[Template, ...]:
-        items = self.listed(TEMPLATES, {"$expand": "localizedNotificationMessages"})
+        items = self.listed(TEMPLATES, self._expanded("localizedNotificationMessages"))
         return tuple(wire.template_from(item) for item in items if item.get("displayName") != SYSTEM_TEMPLATE)
 
     def template(self, id: str) -> Template:
@@ -172,7 +177,10 @@ class Tenant:
     # Groups, people, devices
 
     def groups(self) -> tuple[Group, ...]:
-        return self._once("groups", lambda: tuple(wire.group_from(item) for item in self.listed("/groups")))
+        return self._once(
+            "groups",
+            lambda: tuple(wire.group_from(item) for item in self.listed("/groups", self._expanded())),
+        )
 
     def find_groups(self, refs: Iterable[Ref]) -> tuple[Group, ...]:
         return find_each(refs, self.groups())
@@ -201,7 +209,10 @@ class Tenant:
     def devices(self) -> tuple[Device, ...]:
         return self._once(
             "devices",
-            lambda: tuple(wire.device_from(item) for item in self.listed(f"{MANAGEMENT}/managedDevices")),
+            lambda: tuple(
+                wire.device_from(item)
+                for item in self.listed(f"{MANAGEMENT}/managedDevices", self._expanded() | LARGE_PAGE)
+            ),
         )
 
     def find_devices(self, ref: Ref) -> tuple[Device, ...]:
@@ -263,6 +274,10 @@ class Tenant:
         except NotFound:
             return Observed(None)
         return Observed(template, revision(template))
+
+    def _expanded(self, always: str = "") -> dict[str, str]:
+        both = ",".join(part for part in (always, self.expand) if part)
+        return {"$expand": both} if both else {}
 
     def _once(self, key: str, read: Callable[[], T]) -> T:
         if key not in self._kept:

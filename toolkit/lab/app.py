@@ -90,10 +90,10 @@ class Lab:
         """The tenant as its story begins, the log of requests included."""
         from toolkit.lab.tenants import load_story
 
-        story, seed = self.store.meta("story"), self.store.meta("seed")
+        story, seed, devices = (self.store.meta(key) for key in ("story", "seed", "devices"))
         with self.store.transaction():
             self.store.clear()
-            load_story(self.store, story, seed)
+            load_story(self.store, story, seed, devices)
             self.world.settle()
         self._waiting.clear()
 
@@ -225,7 +225,7 @@ class Lab:
         return answer
 
 
-def create_lab(path: str, story: str = "contoso", seed: int = 1) -> Lab:
+def create_lab(path: str, story: str = "contoso", seed: int = 1, devices: int | None = None) -> Lab:
     """A new tenant in a new file (":memory:" for none). Raises StorageProblem where the file exists already."""
     from toolkit.lab.tenants import load_story
 
@@ -234,7 +234,7 @@ def create_lab(path: str, story: str = "contoso", seed: int = 1) -> Lab:
     lab = Lab(Store(path))
     try:
         with lab.store.transaction():
-            load_story(lab.store, story, seed)
+            load_story(lab.store, story, seed, devices)
             lab.world.settle()
     except BaseException:
         lab.store.close()

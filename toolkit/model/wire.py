@@ -152,10 +152,13 @@ def action_to(action: Action) -> dict[str, Any]:
 
 
 def schedule_from(rules: Iterable[Json] | None) -> Schedule | None:
-    """A schedule from scheduledActionsForRule; None where it was not expanded."""
+    """A schedule from scheduledActionsForRule; None where it, or what is in it, was not expanded."""
     if rules is None:
         return None
-    items = [item for rule in rules for item in rule.get("scheduledActionConfigurations") or ()]
+    rules = tuple(rules)
+    if any("scheduledActionConfigurations" not in rule for rule in rules):
+        return None
+    items = [item for rule in rules for item in rule["scheduledActionConfigurations"] or ()]
     return Schedule(tuple(action_from(item) for item in items))
 
 

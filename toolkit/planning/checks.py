@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 
 from toolkit.model.data.action_support import NOTES
 from toolkit.model.device import Group
@@ -78,7 +79,7 @@ def action_findings(
             WARNING,
             "template-empty",
             f'{what} uses template "{template.name}", which has no default message: no mail will go out.',
-            f"Write one: grace template localize '{template.name}' --locale en-us --subject … --message …",
+            f"Write one: grace template localize {quote(template.name)} --locale en-us --subject … --message …",
             name,
         )
     for group_id in action.cc_group_ids:
@@ -111,7 +112,7 @@ def template_findings(template: Template) -> Iterable[Finding]:
             WARNING,
             "no-message",
             f'Template "{template.name}" has no message: a policy that uses it sends nothing.',
-            f"grace template localize '{template.name}' --locale en-us --subject … --message …",
+            f"grace template localize {quote(template.name)} --locale en-us --subject … --message …",
             template.name,
         )
     elif template.messages and template.default is None:
@@ -119,7 +120,7 @@ def template_findings(template: Template) -> Iterable[Finding]:
             ERROR,
             "no-default",
             f'Template "{template.name}" has no default message.',
-            f"grace template localize '{template.name}' --locale {template.messages[0].locale} --default",
+            f"grace template localize {quote(template.name)} --locale {template.messages[0].locale} --default",
             template.name,
         )
 
@@ -182,7 +183,7 @@ def _schedule_rule(change: Change, facts: Facts) -> Iterable[Finding]:
             NOTE,
             "unassigned",
             f'Policy "{policy.name}" is assigned to nobody, so its actions reach no device.',
-            f"grace policy assign '{policy.name}' --group GROUP",
+            f"grace policy assign {quote(policy.name)} --group GROUP",
             policy.name,
         )
 

@@ -153,7 +153,7 @@ def _name_of(item: Mapping[str, Any]) -> str:
 
 
 def _walk(path: str, old: Any, new: Any) -> Iterable[PropertyLine]:
-    if old == new:
+    if old == new and type(old) is type(new):
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         listed = isinstance(new, _Listed) or isinstance(old, _Listed)

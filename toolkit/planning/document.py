@@ -69,7 +69,10 @@ def content_from(kind: str, value: Any, collection: str = CLASSIC) -> Content | 
     if value is None:
         return None
     if kind == SCHEDULE:
-        return wire.schedule_from(value)
+        schedule = wire.schedule_from(value)
+        if schedule is None:
+            raise BadFile("This plan holds a schedule without its actions.")
+        return schedule
     if kind == POLICY:
         return wire.policy_from(value, collection or CLASSIC)
     if kind == ASSIGNMENTS:

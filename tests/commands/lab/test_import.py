@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from harness import SHARED, Grace
 
 EXPORTS = SHARED / "fixtures" / "intune-hydration-kit"

@@ -39,7 +39,7 @@ SPEC = Spec(
             kind="count",
             default=1,
         ),
-        Arg("devices", "how many devices", ("--devices",), kind="count"),
+        Arg("devices", "how many devices, instead of the story's own number", ("--devices",), kind="count"),
     ),
     about="The lab gets the name of the tenant in use: --tenant lab-NAME makes one beside the first.",
     examples=("grace lab init contoso --tenant lab-two", "grace lab init empty --seed 7 --tenant lab-empty"),
@@ -47,12 +47,9 @@ SPEC = Spec(
 
 
 def run(options: Options, tools: Tools) -> Outcome:
-    if options.devices is not None:
-        raise UsageProblem(
-            f'The story "{options.story}" has its own devices; their number cannot be chosen.',
-            hint="Leave --devices out.",
-        )
-    data = document(tools.make_lab(options.story, options.seed), tools.profile)
+    if options.devices is not None and not 1 <= options.devices <= 100_000:
+        raise UsageProblem("--devices must be 1 to 100000.")
+    data = document(tools.make_lab(options.story, options.seed, options.devices), tools.profile)
     return Outcome(
         data=data,
         columns=COLUMNS,

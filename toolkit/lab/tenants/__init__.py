@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -50,13 +52,17 @@ Action = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, tuple[str
 """Graph's action type, hours, the template's name, the groups that get a copy."""
 
 
-def load_story(store: Store, story: str, seed: int) -> None:
-    """Fills an empty store; the first calculation (World.settle) is the caller's. Raises UsageProblem."""
+def load_story(store: Store, story: str, seed: int, devices: int | None = None) -> None:
+    """Fills an empty store; the first calculation (World.settle) is the caller's. Raises UsageProblem.
+
+    `devices` makes the story larger or smaller than it is by itself.
+    """
     if story not in STORIES:
         raise UsageProblem(f'There is no story "{story}".', hint="Stories: " + ", ".join(STORIES))
     tenant = Builder(store, story)
     store.set_meta("story", story)
     store.set_meta("seed", seed)
+    store.set_meta("devices", devices)
     store.set_meta("idCounter", 0)
     store.set_meta("clock", written(START))
     store.set_meta("rules", {})
@@ -74,6 +80,40 @@ def load_story(store: Store, story: str, seed: int) -> None:
         {"id": "0", "displayName": "Default", "description": "Default Role Scope Tag", "isBuiltIn": True},
     )
     import_module(f"toolkit.lab.tenants.{story}").load(tenant, seed)
+    if devices is not None:
+        _resize(store, story, seed, devices)
+
+
+def _resize(store: Store, story: str, seed: int, devices: int) -> None:
+    """Leaves out the story's last devices, or adds more of the same kinds with histories of their own."""
+    originals = store.all("device")
+    if not originals:
+        raise UsageProblem(
+            f'The story "{story}" has no devices to choose the number of.', hint="Leave --devices out."
+        )
+    for surplus in originals[devices:]:
+        store.delete("device", surplus["id"])
+    chance = random.Random(seed)
+    for number in range(len(originals), devices):
+        document = deepcopy(originals[number % len(originals)])
+        name = f"{document['deviceName']} {number + 1:05}"
+        id = guid(f"{story}:device:{name}")
+        document |= {
+            "id": id,
+            "deviceName": name,
+            "managedDeviceName": f"{name}_{document['enrolledDateTime']}",
+            "azureADDeviceId": guid(f"{story}:entraDevice:{name}"),
+            "serialNumber": id.replace("-", "")[:12].upper(),
+        }
+        lab = document["lab"]
+        lab["entraObjectId"] = guid(f"{story}:entra:{name}")
+        if lab["failingSince"] is not None:
+            since = datetime.fromisoformat(lab["failingSince"]) - timedelta(
+                minutes=chance.randrange(20 * 24 * 60)
+            )
+            enrolled = datetime.fromisoformat(document["enrolledDateTime"])
+            lab["failingSince"] = written(max(since, enrolled))
+        store.put("device", id, document)
 
 
 class Builder:
