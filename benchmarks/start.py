@@ -50,7 +50,12 @@ def once(words: list[str], environment: dict[str, str]) -> float:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     else:
         done = subprocess.run(
-            words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+            words,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
         )
         code = done.returncode
     if code != 0:
