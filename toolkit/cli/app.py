@@ -116,7 +116,7 @@ def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -
 
 def _write(outcome: Outcome, invocation: Invocation, output: str, environment: Environment) -> int:
     from toolkit.cli.shape import shaped
-    from toolkit.render.theme import plain
+    from toolkit.render.theme import fold, plain
     from toolkit.render.write import chunks, empty_note
 
     flags = invocation.flags
@@ -139,7 +139,8 @@ def _write(outcome: Outcome, invocation: Invocation, output: str, environment: E
             environment.stderr.write(note + "\n")
     if not flags.quiet:
         for text in outcome.notes:
-            environment.stderr.write(plain(text) + "\n")
+            width = look_at(environment.stderr, environment, flags).width
+            environment.stderr.write(fold(plain(text), width) + "\n")
     for problem in outcome.problems:
         _say_problem(problem, output, environment.stderr, environment, not flags.no_color)
     return outcome.exit_code

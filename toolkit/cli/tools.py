@@ -204,14 +204,20 @@ class ToolBox:
         outer = self.environment
 
         class Echo(StringIO):
-            """Looks like the terminal that will show it."""
+            """Looks like the terminal that will show it, and keeps the order of both streams."""
 
             encoding = getattr(outer.stdout, "encoding", None) or "utf-8"
+            both: StringIO
+
+            def write(self, text: str) -> int:
+                self.both.write(text)
+                return super().write(text)
 
             def isatty(self) -> bool:
                 return outer.stdout_is_terminal
 
-        out, err = Echo(), Echo()
+        out, err, both = Echo(), Echo(), StringIO()
+        out.both = err.both = both
         kept = {name: outer.variables[name] for name in ("NO_COLOR", "TERM") if name in outer.variables}
         inner = replace(
             outer,
@@ -224,7 +230,7 @@ class ToolBox:
         if self.flags.no_color:
             words = [*words, "--no-color"]
         code = run(words, inner)
-        return code, out.getvalue(), err.getvalue()
+        return code, out.getvalue(), both.getvalue()
 
     def show(self, text: str, style: str = "") -> None:
         if (self.flags.output or self.environment.variables.get("GRACE_OUTPUT") or "table") != "table":

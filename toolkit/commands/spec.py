@@ -84,7 +84,7 @@ class Tools(Protocol):
         ...
 
     def run(self, words: list[str], home: str) -> tuple[int, str, str]:
-        """Another command line with a home of its own, in this process: exit code, stdout, stderr."""
+        """Another command line with a home of its own, in this process: exit code, stdout, and both streams as one."""
         ...
 
     def show(self, text: str, style: str = "") -> None:

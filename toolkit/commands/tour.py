@@ -61,9 +61,9 @@ class _Guide:
         """One command as a person would give it; a long answer is shown in part."""
         line = "grace " + " ".join(_quoted(word) for word in words)
         self.tools.show(f"\n$ {line}\n", "bold")
-        code, out, err = self.tools.run(list(words), self.home)
+        code, _, both = self.tools.run(list(words), self.home)
         self.steps.append({"command": line, "exitCode": code})
-        shown = (err + out).rstrip("\n").split("\n")
+        shown = both.strip("\n").split("\n")
         for text in shown[:lines]:
             self.tools.show(f"  {text}\n")
         if len(shown) > lines:
@@ -75,9 +75,9 @@ class _Guide:
 
     def read(self, *words: str) -> Any:
         """The JSON of a command that is not shown: how the tour checks itself."""
-        code, out, err = self.tools.run([*words, "-o", "json"], self.home)
+        code, out, both = self.tools.run([*words, "-o", "json"], self.home)
         if code != 0:
-            raise GraceProblem(f"The tour could not look: grace {shlex.join(words)}: {err.strip()}")
+            raise GraceProblem(f"The tour could not look: grace {shlex.join(words)}: {both.strip()}")
         return json.loads(out)
 
     def check(self, sentence: str, holds: bool) -> None:

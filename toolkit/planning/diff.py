@@ -33,13 +33,13 @@ class PropertyLine(NamedTuple):
 def schedule_lines(before: Schedule | None, after: Schedule | None) -> tuple[ActionLine, ...]:
     """Both schedules as one list in time order of what will be.
 
-    An action that only waits longer, or names another template, is one changed line; there are no
-    stable ids, so the pairing goes by kind, first by equal content, then by equal template, then in order.
+    An action that only waits longer, or at its moment names another template or other recipients, is one changed
+    line. There are no stable ids, so the pairing goes by equal content, then by all but the wait, then by kind and wait.
     """
     old = list(before.actions) if before is not None else []
     new = list(after.actions) if after is not None else []
     pairs: list[tuple[Action, Action]] = []
-    for agree in (_same_key, _same_but_wait, _same_kind):
+    for agree in (_same_key, _same_but_wait, _same_moment):
         for action in list(new):
             match = next((other for other in old if agree(other, action)), None)
             if match is not None:
@@ -109,11 +109,11 @@ def _same_key(a: Action, b: Action) -> bool:
 
 
 def _same_but_wait(a: Action, b: Action) -> bool:
-    return a.kind == b.kind and a.template_id == b.template_id
+    return (a.kind, a.template_id, sorted(a.cc_group_ids)) == (b.kind, b.template_id, sorted(b.cc_group_ids))
 
 
-def _same_kind(a: Action, b: Action) -> bool:
-    return a.kind == b.kind
+def _same_moment(a: Action, b: Action) -> bool:
+    return (a.kind, a.after) == (b.kind, b.after)
 
 
 def _keyed(value: Any) -> Any:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from toolkit.model.schedule import EMAIL, Action, Schedule
 from toolkit.model.template import BRANDING, Message, Template
 from toolkit.model.units import Hours, in_words
 from toolkit.planning.change import TEST_MAIL, Change, Plan, RawRequest, Risk
+from toolkit.planning.diff import schedule_lines
 from toolkit.render.finding import finding_text
 from toolkit.render.json import json_text
 from toolkit.render.theme import Look, cells, cut, fold, pad, paint, plain, signs
@@ -96,21 +97,23 @@ def schedule_difference(
     before: Schedule | None, after: Schedule | None, names: Names, look: Look
 ) -> Iterator[Line]:
     """A line for each action of either schedule, in time order, with its number in the one that holds it."""
-    rows = sorted(
-        _matched(before, after), key=lambda row: _order(row.new if row.new is not None else row.old)
-    )
+    places = {
+        id(a): n
+        for schedule in (before, after)
+        if schedule is not None
+        for n, a in enumerate(schedule.actions, 1)
+    }
     table = []
-    for number, old, new in rows:
+    for sign, old, new in schedule_lines(before, after):
         action = new if new is not None else old
         assert action is not None
-        sign = "-" if new is None else "+" if old is None else " " if old.key == new.key else "~"
         wait = _after(action.after)
         if old is not None and new is not None and old.after != new.after:
             wait = f"{in_words(old.after)} {signs(look).arrow} {in_words(new.after)}"
         what = action_words(action, names)
         if old is not None and new is not None and (was := action_words(old, names)) != what:
             what = f"{was} {signs(look).arrow} {_details(new, names) or what}"
-        table.append((sign, str(number), plain(action.kind), wait, what))
+        table.append((sign, str(places[id(action)]), plain(action.kind), wait, what))
     widths = [max((cells(row[at]) for row in table), default=0) for at in range(4)]
     for sign, place, kind, wait, what in table:
         head = f"{place.rjust(widths[1])}  {pad(kind, widths[2])}  {pad(wait, widths[3])}  "
@@ -381,42 +384,6 @@ def assignment_words(assignment: Assignment, names: Names) -> str:
 
 
 # Matching the actions of two schedules: there are no stable ids
-
-
-class _Pair(NamedTuple):
-    number: int
-    """As `action list` counts: in the schedule that comes, or for what is removed in the one that was."""
-    old: Action | None
-    new: Action | None
-
-
-def _matched(before: Schedule | None, after: Schedule | None) -> Iterator[_Pair]:
-    """Pairs of the same action; then of those that differ in the wait alone, or in all but kind and wait."""
-    old = list(enumerate(before.actions, 1)) if before is not None else []
-    new = list(enumerate(after.actions, 1)) if after is not None else []
-    for likeness in _LIKENESSES:
-        for one in list(old):
-            twin = next((other for other in new if likeness(other[1]) == likeness(one[1])), None)
-            if twin is not None:
-                yield _Pair(twin[0], one[1], twin[1])
-                # By number: two actions of one schedule may be equal.
-                old = [other for other in old if other[0] != one[0]]
-                new = [other for other in new if other[0] != twin[0]]
-    yield from (_Pair(number, action, None) for number, action in old)
-    yield from (_Pair(number, None, action) for number, action in new)
-
-
-_LIKENESSES: tuple[Callable[[Action], Any], ...] = (
-    lambda action: action.key,
-    lambda action: (action.kind, action.template_id, tuple(sorted(action.cc_group_ids))),
-    lambda action: (action.kind, action.after),
-)
-
-
-def _order(action: Action | None) -> tuple[Hours, int]:
-    assert action is not None
-    ranks = ("mark", "email", "push", "lock", "retire")
-    return (action.after, ranks.index(action.kind) if action.kind in ranks else len(ranks))
 
 
 # Words
