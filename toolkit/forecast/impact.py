@@ -134,7 +134,7 @@ def impact(
     days: int,
     reading: Reading,
 ) -> Impact:
-    """What the schedules, by policy id, will do to these devices. What was due before `now` has happened already."""
+    """What the schedules, by policy id, will do to these devices. What was due up to `now` has happened already."""
     lines = {policy_id: _lines(schedule, schedule, reading) for policy_id, schedule in schedules.items()}
     return _foretell(lines, exposures, now, days, reading, retroactive=False)[0]
 
@@ -226,10 +226,10 @@ def _foretell(
             continue
         for wait, waited, kind in lines[exposure.policy_id]:
             due = exposure.since + timedelta(hours=wait)
-            was_done = waited is not None and exposure.since + timedelta(hours=waited) < now
+            was_done = waited is not None and exposure.since + timedelta(hours=waited) <= now
             if due > end:
                 break
-            if due >= now:
+            if due > now:
                 # A longer grace period takes the mark back; nothing takes back a mail.
                 if was_done and kind != MARK:
                     continue
@@ -251,7 +251,7 @@ def _foretell(
                 ),
             )
             touches.append(touch)
-            if due < now:
+            if due <= now:
                 at_once.append(touch)
     touches.sort(key=lambda touch: (touch.at, rank(touch.kind)))
     at_once.sort(key=lambda touch: rank(touch.kind))
