@@ -39,7 +39,7 @@ def test_the_forecast_is_what_the_lab_does_device_by_device(grace: Grace, policy
     seen = happened(grace, policy)
     expected = foretold(grace, policy)
     grace.ok("lab advance 29d")
-    new = {event for event in happened(grace, policy) - seen}
+    new = set(happened(grace, policy) - seen)
     # Devices that only become noncompliant later (out of contact, for one) are not foretold.
     known = {(device, kind) for device, kind, _ in expected}
     assert expected
