@@ -34,6 +34,14 @@ class Section:
     empty: str = "None."
 
 
+def facts(title: str, *pairs: tuple[str, Any] | tuple[str, Any, str]) -> Section:
+    """A section of names and values: (name, value), with the column kind third where it is not text."""
+    columns = tuple(
+        Column(pair[0], str(place), pair[2] if len(pair) > 2 else "text") for place, pair in enumerate(pairs)
+    )
+    return Section(title, columns, [{str(place): pair[1] for place, pair in enumerate(pairs)}], pairs=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`data` is JSON-ready and is what `-o json` prints: a list of mappings, one mapping, or None.

@@ -19,7 +19,7 @@ from toolkit.forecast.exposure import by_key, exposures, in_grace
 from toolkit.forecast.impact import Exposure, Impact, ImpactChange, compare, totals
 from toolkit.graph.reads import Tenant
 from toolkit.graph.writes import as_shown
-from toolkit.model.policy import Policy
+from toolkit.model.policy import CATALOG, Policy
 from toolkit.model.schedule import Schedule
 from toolkit.outcome import Column, Outcome
 from toolkit.planning.change import ASSIGNMENTS, POLICY, SCHEDULE, TEMPLATE, Change, Plan
@@ -96,10 +96,12 @@ def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
         if id in policies and policies[id].assignments != ()
     }
     now = tenant.now()
+    # Not reported is not none: how many are in grace stays unknown, and counts as some.
+    untold = {id for id, found in statuses.items() if not found and policies[id].collection == CATALOG}
     templates = [c.target.id for c in plan.changes if c.target.kind == TEMPLATE and c.target.id]
     reach = Reach(
         is_assigned={id: policy.assignments != () for id, policy in policies.items()},
-        in_grace={id: in_grace(found, now) for id, found in statuses.items()},
+        in_grace={id: in_grace(found, now) for id, found in statuses.items() if id not in untold},
         template_users={id: tuple(p.name for p in tenant.template_users(id)) for id in templates},
     )
     plan = check(assess(plan, reach), _facts(plan, tenant, policies, reach))
@@ -113,6 +115,10 @@ def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
         before = {id: c.before for id, c in schedules.items() if isinstance(c.before, Schedule)}
         after = {id: c.after for id, c in schedules.items() if isinstance(c.after, Schedule)}
         impact = compare(before, after, exposed, now=now, days=FORETOLD_DAYS, reading="first-noncompliance")
+    if untold:
+        names = ", ".join(f'"{policies[id].name}"' for id in untold)
+        note = f"Who is touched cannot be foretold for {names}: Graph reports no device states for it."
+        plan = replace(plan, notes=(*plan.notes, note))
     requests = tuple(request for change in plan.changes for request in as_shown(change, tenant, actions_api))
     return Prospect(plan, requests, impact)
 

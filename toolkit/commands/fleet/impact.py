@@ -13,7 +13,7 @@ from toolkit.forecast.impact import Exposure, Impact, compare, per_day, totals
 from toolkit.forecast.impact import impact as foretell
 from toolkit.forecast.timeline import READINGS, Reading, readings_differ
 from toolkit.model import wire
-from toolkit.model.policy import Policy
+from toolkit.model.policy import CATALOG, Policy
 from toolkit.model.refs import PolicyRef
 from toolkit.model.schedule import WORDS, Schedule
 from toolkit.outcome import Column, Outcome
@@ -166,6 +166,11 @@ def _outcome(
             f"As it is now: {_kinds(was)}. With the plan: {_kinds(dict(total.by_kind))}, {at_once} of them at once."
         )
     notes += [
+        f'Cannot be foretold: "{policy.name}": Graph reports no device states for policies of the settings catalog.'
+        for policy in policies
+        if policy.collection == CATALOG and policy.assignments
+    ]
+    notes += [
         f"Cannot be foretold: {item['deviceName']} under {item['policyName']}: {item['reason']}."
         for item in data["untold"][:10]
     ]
@@ -179,7 +184,7 @@ def _outcome(
         columns=NAME_COLUMNS if options.names else DAY_COLUMNS,
         title=f"From {found.now:%Y-%m-%d %H:%M} UTC, {found.days} days",
         notes=tuple(notes),
-        empty="Nobody is touched: no noncompliant device has an action ahead.",
+        empty="Nobody that can be foretold is touched: no noncompliant device has an action ahead.",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from toolkit.commands.journal.rows import entries, entry_json, row
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import NotFound
-from toolkit.outcome import Column, Outcome, Section
+from toolkit.outcome import Column, Outcome, Section, facts
 from toolkit.planning.diff import property_lines
 
 
@@ -39,9 +39,14 @@ def run(options: Options, tools: Tools) -> Outcome:
     else:
         entry = tools.journal.entry(options.entry)
     head = row(entry)
-    pairs = [{"name": name.capitalize(), "value": head[name]} for name in ("entry", "at", "command", "state")]
+    pairs: list[tuple[str, Any] | tuple[str, Any, str]] = [
+        ("Entry", entry.id),
+        ("When", head["at"], "date"),
+        ("Command", head["command"]),
+        ("State", entry.state),
+    ]
     if entry.undone_by is not None:
-        pairs.append({"name": "Undone by", "value": entry.undone_by})
+        pairs.append(("Undone by", entry.undone_by))
     items: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     for item in entry.items:
@@ -69,7 +74,7 @@ def run(options: Options, tools: Tools) -> Outcome:
         Column("Problem", "problem"),
     )
     sections = (
-        Section("Entry", (Column("Name", "name"), Column("Value", "value")), pairs, pairs=True),
+        facts("Entry", *pairs),
         Section("Changes", columns if any(item["problem"] for item in items) else columns[:-1], items),
         Section(
             "Before and after",

@@ -21,7 +21,7 @@ from toolkit.model.template import (
     Template,
     html_obstacles,
 )
-from toolkit.outcome import Column, Outcome, Section
+from toolkit.outcome import Column, Outcome, Section, facts
 
 SENDER = "microsoft-noreply@microsoft.com"
 
@@ -81,31 +81,23 @@ def run(options: Options, tools: Tools) -> Outcome:
     if device is not None and not device.mail:
         notes.append(f"{device.name}: its user has no mail address, so this mail would not be sent.")
     page = _page(mail, brand)
-    rows = [
-        {"name": "From", "value": SENDER},
-        {
-            "name": "To",
-            "value": mail["to"] or ("the primary user's mail address" if device is None else "nobody"),
-        },
-        {"name": "Subject", "value": mail["subject"]},
-        {"name": "Language", "value": message.locale},
-        {"name": "Header", "value": "company logo" if mail["logo"] else "none"},
-    ]
+    about = (
+        ("From", SENDER),
+        ("To", mail["to"] or ("the primary user's mail address" if device is None else "nobody")),
+        ("Subject", mail["subject"]),
+        ("Language", message.locale),
+        ("Header", "company logo" if mail["logo"] else "none"),
+    )
     lines = [{"text": line} for line in _as_read(mail["body"], is_html=not obstacles)]
     foot = [{"text": line} for line in footer] or [{"text": "none"}]
-    columns = (Column("Name", "name"), Column("Value", "value"))
     sections = [
-        Section("Mail", columns, rows, pairs=True),
+        facts("Mail", *about),
         Section("Message", (Column("", "text"),), lines),
         Section("Footer", (Column("", "text"),), foot),
     ]
     if device is not None:
-        block = [{"name": name, "value": value} for name, value in _device_block(device).items()]
-        sections.append(
-            Section(
-                "Device details (added by Intune; the fields are not documented)", columns, block, pairs=True
-            )
-        )
+        title = "Device details (added by Intune; the fields are not documented)"
+        sections.append(facts(title, *_device_block(device).items()))
     return Outcome(data=mail, sections=tuple(sections), notes=tuple(notes), html=page)
 
 

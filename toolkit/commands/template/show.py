@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from toolkit.commands.spec import Spec, Tools
 from toolkit.commands.template.words import BRANDING_WORDS, NAME, row
 from toolkit.model.refs import TemplateRef
 from toolkit.model.template import BRANDING
-from toolkit.outcome import Column, Outcome, Section
+from toolkit.outcome import Column, Outcome, Section, facts
 from toolkit.planning.checks import template_findings
 
 
@@ -25,20 +26,16 @@ def run(options: Options, tools: Tools) -> Outcome:
     template = tenant.find_template(options.template)
     users = tenant.template_users(template.id)
     head = row(template, len(users))
-    about = [
-        {"name": "Name", "value": template.name},
-        {"name": "Id", "value": template.id},
-        {"name": "Default locale", "value": template.default_locale or "none"},
-        {"name": "Scope tags", "value": ", ".join(template.scope_tags)},
-        {"name": "Used by", "value": ", ".join(policy.name for policy in users) or "no policy"},
-        {"name": "Modified", "value": head["lastModifiedDateTime"]},
+    about: list[tuple[str, Any] | tuple[str, Any, str]] = [
+        ("Name", template.name),
+        ("Default locale", template.default_locale or "none"),
+        ("Used by", ", ".join(policy.name for policy in users) or "no policy"),
+        ("Scope tags", ", ".join(template.scope_tags)),
+        ("Modified", head["lastModifiedDateTime"], "date"),
+        ("Id", template.id, "id"),
     ]
     if template.description:
-        about.insert(1, {"name": "Description", "value": template.description})
-    switches = [
-        {"name": BRANDING_WORDS[word], "value": "yes" if word in template.branding else "no"}
-        for word in BRANDING
-    ]
+        about.insert(1, ("Description", template.description))
     messages = [
         {
             "locale": message.locale + (" (default)" if message.is_default else ""),
@@ -50,9 +47,10 @@ def run(options: Options, tools: Tools) -> Outcome:
     ]
     findings = [{"severity": f.severity, "sentence": f.sentence} for f in template_findings(template)]
     sections = [
-        Section("Template", (Column("Name", "name"), Column("Value", "value")), about, pairs=True),
-        Section(
-            "Header and footer", (Column("Name", "name"), Column("Value", "value")), switches, pairs=True
+        facts("Template", *about),
+        facts(
+            "Header and footer",
+            *((BRANDING_WORDS[word], word in template.branding, "bool") for word in BRANDING),
         ),
         Section(
             "Messages",
