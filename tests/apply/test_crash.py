@@ -10,26 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dying import die
 from harness import Grace
 
-# A process of its own that dies by SIGKILL the n-th time it comes to a step, in a real home.
-DYING = """
-import os, signal, sys
-import toolkit.cli.conduct as conduct
-from toolkit.apply import run as machine
-step_to_die, count = sys.argv[1], int(sys.argv[2])
-seen = 0
-def step(name):
-    global seen
-    if name == step_to_die:
-        seen += 1
-        if seen == count:
-            os.kill(os.getpid(), signal.SIGKILL)
-real = machine.apply
-conduct.apply = lambda *a, **k: real(*a, **k, step=step)
-from toolkit.cli.app import main
-sys.exit(main(sys.argv[3:]))
-"""
 ADD = [
     "action",
     "add",
@@ -52,17 +35,6 @@ STEPS = [
     ("written", 2, ["Windows baseline: done", "macOS baseline: done"]),
     ("end", 1, ["Windows baseline: done", "macOS baseline: done"]),
 ]
-
-
-def die(grace: Grace, step: str, count: int, words: list[str]) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", DYING, step, str(count), *words],
-        env={**os.environ, "GRACE_HOME": str(grace.home)},
-        capture_output=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    return done.returncode
 
 
 @pytest.mark.parametrize(("step", "count", "truth"), STEPS, ids=[f"{step}-{n}" for step, n, _ in STEPS])

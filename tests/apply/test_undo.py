@@ -118,13 +118,13 @@ def test_bare_undo_walks_back_through_the_journal(grace: Grace) -> None:
 
 
 def test_nothing_to_undo_is_said(grace: Grace) -> None:
-    answer = grace.run("undo --yes")
-    assert (answer.code, "nothing to undo" in answer.stderr) == (1, True)
+    answer = grace.ok("undo --yes")
+    assert "nothing to undo" in answer.stderr
 
 
 def test_a_raw_request_cannot_be_undone(grace: Grace) -> None:
     id = grace.json("template list 'Unused draft'")[0]["id"]
     path = f"/deviceManagement/notificationMessageTemplates/{id}"
     grace.ok(["graph", "PATCH", path, "--body", '{"displayName": "Renamed"}', "--yes"])
-    answer = grace.run("undo --yes")
+    answer = grace.run("undo 1 --yes")
     assert (answer.code, "cannot be undone" in answer.stderr) == (1, True)

@@ -148,6 +148,7 @@ def test_an_active_tenant_that_is_missing_or_no_text_is_the_lab(tmp_path, text):
 
 
 def test_a_file_is_replaced_whole_for_its_owner_only_and_leaves_nothing_behind(tmp_path):
+    (tmp_path / "new").mkdir()
     path = tmp_path / "new" / "file.json"
     write_whole(str(path), "old")
     write_whole(str(path), "née\n")

@@ -30,7 +30,7 @@ POLICIES = "/deviceManagement/deviceCompliancePolicies"
         ("/deviceManagement/intuneBrandingProfiles", "beta"),
         ("/deviceManagement", "v1.0"),
         ("/deviceManagement/intuneBrand", "v1.0"),
-        ("/deviceManagement/notificationMessageTemplates/1/localizedNotificationMessages", "v1.0"),
+        ("/deviceManagement/notificationMessageTemplates/1/localizedNotificationMessages", "beta"),
         ("/deviceManagement/managedDevices/1/deviceCompliancePolicyStates", "v1.0"),
         ("/identity/conditionalAccess/policies", "v1.0"),
         ("/groups/1/transitiveMembers/microsoft.graph.device/$count", "v1.0"),

@@ -145,3 +145,46 @@ def test_a_group_with_several_entries_is_read_and_set_as_a_whole():
 def test_what_cannot_be_encoded_is_refused(value):
     with pytest.raises(InvalidContent):
         with_values([], {DISTROS: value})
+
+
+ODD: list[Any] = [None, 5, "x", [], [None]]
+
+
+@pytest.mark.parametrize("odd", [*ODD, {}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        lambda odd: [odd],
+        lambda odd: [{"settingInstance": odd}],
+        lambda odd: [row(group(DISTROS, [odd]))],
+        lambda odd: [row(choice(REQUIRED, "true", (odd,)))],
+        lambda odd: [row({"settingDefinitionId": REQUIRED, "choiceSettingValue": odd})],
+        lambda odd: [row({"settingDefinitionId": REQUIRED, "choiceSettingValue": {"value": [odd]}})],
+    ],
+    ids=["a row", "an instance", "a member", "a child", "a choice", "a choice's value"],
+)
+def test_what_has_not_the_shape_of_settings_is_passed_over_when_read_and_refused_when_written(settings, odd):
+    given = settings(odd)
+    values(given)
+    with pytest.raises(InvalidContent):
+        with_values(given, {})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        [row({"settingDefinitionId": DISTROS, "groupSettingCollectionValue": None})],
+        [row({"settingDefinitionId": DISTROS, "groupSettingCollectionValue": [{"children": None}]})],
+        [row({"settingDefinitionId": "linux_novelty", "novelty": [None]})],
+    ],
+)
+def test_lists_that_are_null_and_instances_that_are_not_known_stay(given):
+    assert with_values(given, {}) == (given or [])
+
+
+def test_a_member_is_set_where_the_list_was_null():
+    before = [row({"settingDefinitionId": DISTROS, "groupSettingCollectionValue": [{"children": None}]})]
+    after = with_values(before, {f"{ITEM}minimumversion": "22.04"})
+    assert values(after) == {f"{ITEM}minimumversion": "22.04"}
+    assert before[0]["settingInstance"]["groupSettingCollectionValue"] == [{"children": None}]

@@ -126,6 +126,9 @@ def test_a_template_is_as_risky_as_its_users_make_it(before, after, users, risk,
 
 
 P = Policy("P", "ios")
+EVALUATED = (
+    "assigned devices are evaluated anew at their next check-in; how many will fail cannot be foretold"
+)
 
 
 @pytest.mark.parametrize(
@@ -136,11 +139,18 @@ P = Policy("P", "ios")
             None,
             Policy("P", "ios", assignments=(Assignment("all-users"),)),
             ASSIGNED,
+            Risk.HIGH,
+            "devices are checked by it from their next check-in",
+        ),
+        (
+            None,
+            Policy("P", "ios", assignments=(Assignment("group", "g"),)),
+            ASSIGNED,
             Risk.MEDIUM,
             "devices are checked by it from their next check-in",
         ),
-        (P, P, ASSIGNED, Risk.MEDIUM, "assigned devices are evaluated anew at their next check-in"),
-        (P, P, Reach(), Risk.MEDIUM, "assigned devices are evaluated anew at their next check-in"),
+        (P, P, ASSIGNED, Risk.MEDIUM, EVALUATED),
+        (P, P, Reach(), Risk.MEDIUM, EVALUATED),
         (
             P,
             None,
@@ -160,16 +170,59 @@ def test_a_change_of_a_policy_that_is_not_assigned_touches_nobody():
     assert (change.risk, change.consequences) == (Risk.LOW, ())
 
 
-def test_assignments_are_medium_and_a_preview_mail_is_low():
-    assert assessed(ASSIGNMENTS, (), (Assignment("all-users"),)).risk is Risk.MEDIUM
+ONE, TWO = Assignment("group", "g1"), Assignment("group", "g2")
+OUT, ALL = Assignment("exclude", "g3"), Assignment("all-devices")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "risk"),
+    [
+        ((), (ONE,), Risk.MEDIUM),
+        ((ONE,), (ONE, TWO), Risk.MEDIUM),
+        ((ONE, TWO), (ONE,), Risk.MEDIUM),
+        ((ONE,), (ONE, OUT), Risk.MEDIUM),
+        ((ONE,), (ONE, ALL), Risk.HIGH),
+        ((ONE,), (), Risk.HIGH),
+        ((ONE, OUT), (OUT,), Risk.HIGH),
+    ],
+)
+def test_assigning_is_high_risk_where_everybody_comes_under_it_or_nobody_stays(before, after, risk):
+    assert assessed(ASSIGNMENTS, before, after).risk is risk
+
+
+def test_who_is_no_longer_checked_is_said():
+    words = assessed(ASSIGNMENTS, (ONE, TWO), (ONE, OUT)).consequences
+    assert words == ('no longer checked by it: "g2", "g3"',)
+
+
+def test_a_policy_that_comes_with_a_retirement_or_a_wipe_is_high_risk():
+    for kind in ("retire", "wipe"):
+        schedule = Schedule((mark(), Action(kind, 0)))
+        policy = Policy("P", "ios", schedule=schedule, assignments=(ONE,))
+        assert assessed(POLICY, None, policy).risk is Risk.HIGH
+
+
+def test_a_preview_mail_is_low_risk():
     assert assessed(TEST_MAIL, None, Template("T")).risk is Risk.LOW
 
 
 @pytest.mark.parametrize(
     ("method", "url", "risk"),
     [
-        ("POST", "/v1.0/deviceManagement/deviceCategories", Risk.MEDIUM),
-        ("PATCH", "/v1.0/deviceManagement/managedDevices/1", Risk.MEDIUM),
+        ("POST", "/v1.0/deviceManagement/notificationMessageTemplates", Risk.MEDIUM),
+        ("PATCH", "/deviceManagement/notificationMessageTemplates/1", Risk.MEDIUM),
+        (
+            "POST",
+            "https://graph.microsoft.com/v1.0/deviceManagement/managedDevices/1/syncDevice",
+            Risk.MEDIUM,
+        ),
+        ("POST", "/v1.0/deviceManagement/deviceCategories", Risk.HIGH),
+        ("PATCH", "/v1.0/deviceManagement", Risk.HIGH),
+        ("PATCH", "/v1.0/identity/conditionalAccess/policies/1", Risk.HIGH),
+        ("DELETE", "/v1.0/deviceManagement/notificationMessageTemplates/1", Risk.HIGH),
+        ("POST", "/beta/deviceManagement/managedDevices/1/wipe()", Risk.HIGH),
+        ("POST", "/beta/deviceManagement/managedDevices/1/resetPasscode", Risk.HIGH),
+        ("POST", "/beta/deviceManagement/deviceCompliancePolicies/1/scheduleActionsForRules", Risk.HIGH),
         ("DELETE", "/v1.0/deviceManagement/deviceCategories/1", Risk.HIGH),
         ("POST", "/beta/deviceManagement/managedDevices/1/wipe", Risk.HIGH),
         ("POST", "/beta/deviceManagement/managedDevices/1/Wipe/?keep=1", Risk.HIGH),
@@ -182,7 +235,7 @@ def test_assignments_are_medium_and_a_preview_mail_is_low():
         ("POST", "/v1.0/$batch", Risk.HIGH),
     ],
 )
-def test_a_raw_request_is_high_risk_where_it_can_destroy(method, url, risk):
+def test_a_raw_request_is_high_risk_unless_it_is_known_to_be_harmless(method, url, risk):
     change = assessed(REQUEST, None, RawRequest(method, url))
     assert (change.risk, change.consequences) == (
         risk,

@@ -1,4 +1,4 @@
-"""Problems, findings, schedules, time lines and impacts on the screen."""
+"""Problems, findings and what a plan will touch, on the screen."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ from datetime import timedelta
 
 import pytest
 
-from render.examples import ASCII, COLOR, HARMFUL, HOSTILE, NOW, PIPE, TERMINAL, golden
+from render.examples import COLOR, HARMFUL, HOSTILE, NOW, PIPE, TERMINAL
 from toolkit.errors import Ambiguous, GraphProblem, NotFound
-from toolkit.forecast.impact import Exposure, compare, impact
-from toolkit.forecast.timeline import AFTER_MARK, FIRST_NONCOMPLIANCE, dated
+from toolkit.forecast.impact import Exposure, compare
+from toolkit.forecast.timeline import AFTER_MARK, FIRST_NONCOMPLIANCE
 from toolkit.model.schedule import EMAIL, LOCK, RETIRE, Action, Schedule, mark
 from toolkit.planning.change import Finding
 from toolkit.render.finding import finding_text
-from toolkit.render.impact import impact_lines, impact_text
+from toolkit.render.impact import impact_lines
 from toolkit.render.problem import problem_json, problem_text
 from toolkit.render.theme import Look, cells
-from toolkit.render.timeline import schedule_rows, timeline_text
+from toolkit.render.timeline import moment_words
 
 NARROW = Look(40, color=False, unicode=True)
-NAMES = {"t1": "First warning", "g1": "Help desk"}
 SCHEDULE = Schedule(
     (mark(72), Action(EMAIL, 48, "t1", ("g1", "g2")), Action(LOCK, 168, id="x"), Action(RETIRE, 720))
 )
-
-LOOKS = [("80", TERMINAL), ("80-color", COLOR), ("80-ascii", ASCII), ("40", NARROW), ("pipe", PIPE)]
 
 
 def test_a_problem_is_a_sentence_a_way_out_and_the_request():
@@ -80,42 +77,6 @@ def test_findings_stand_under_their_severity_the_gravest_first():
     assert finding_text((), PIPE) == ""
 
 
-def test_a_schedule_becomes_rows_numbered_in_time_order_with_names():
-    rows = schedule_rows(SCHEDULE, NAMES)
-    assert rows[0] == {
-        "position": 1,
-        "id": None,
-        "kind": "email",
-        "hours": 48,
-        "after": "2 days",
-        "what": "Send email to end user",
-        "template": "First warning",
-        "recipients": ["end user", "Help desk", "g2"],
-    }
-    assert [(row["position"], row["after"], row["what"], row["recipients"]) for row in rows[1:]] == [
-        (2, "3 days", "Mark device noncompliant", []),
-        (3, "7 days", "Remotely lock the noncompliant device", []),
-        (4, "30 days", "Add device to retire list", []),
-    ]
-
-
-@pytest.mark.parametrize(("name", "look"), LOOKS)
-def test_two_readings_that_differ_stand_side_by_side(name, look):
-    first, second = (dated(SCHEDULE, NOW, reading) for reading in (FIRST_NONCOMPLIANCE, AFTER_MARK))
-    golden(f"timeline-{name}", timeline_text(first, look, since=NOW, other=second, names=NAMES))
-
-
-def test_two_readings_that_agree_are_one():
-    schedule = Schedule((mark(0), Action(LOCK, 24)))
-    first, second = (dated(schedule, NOW, reading) for reading in (FIRST_NONCOMPLIANCE, AFTER_MARK))
-    text = timeline_text(first, TERMINAL, other=second)
-    assert text == timeline_text(first, TERMINAL)
-    assert text == (
-        "●  2026-11-02 08:00  mark    Mark device noncompliant\n"
-        "●  2026-11-03 08:00  lock    Remotely lock the noncompliant device\n"
-    )
-
-
 def exposure(number, **more):
     known = Exposure(
         f"d{number}", f"PC-{number}", "p1", f"user{number}", True, False, "ios", NOW, "first report"
@@ -132,28 +93,6 @@ EXPOSURES = (
 )
 SCHEDULES = {"p1": SCHEDULE, "p2": Schedule((mark(24),))}
 POLICIES = {"p1": "[ios] Baseline"}
-
-
-@pytest.mark.parametrize(("name", "look"), LOOKS)
-def test_an_impact_shows_days_sums_and_what_cannot_be_foretold(name, look):
-    foretold = impact(SCHEDULES, EXPOSURES, now=NOW, days=30, reading=FIRST_NONCOMPLIANCE)
-    golden(f"impact-{name}", impact_text(foretold, look, POLICIES))
-
-
-def test_an_impact_on_nobody_says_so():
-    foretold = impact(SCHEDULES, (), now=NOW, days=1, reading=AFTER_MARK)
-    assert impact_text(foretold, PIPE, {}) == (
-        "1 day from 2026-11-02T08:00:00Z, waits counted from the mark\n\nNobody is touched.\n"
-    )
-
-
-def test_many_devices_that_cannot_be_foretold_are_counted_on_a_terminal():
-    lost = [exposure(n, since=None, derived="not known") for n in range(23)]
-    foretold = impact(SCHEDULES, lost, now=NOW, days=30, reading=FIRST_NONCOMPLIANCE)
-    assert impact_text(foretold, TERMINAL, POLICIES).endswith(
-        '  PC-19, "[ios] Baseline": not known\n  and 3 more\n'
-    )
-    assert '  PC-22, "[ios] Baseline": not known\n' in impact_text(foretold, PIPE, POLICIES)
 
 
 def test_a_plan_says_what_it_does_at_once_and_what_it_changes():
@@ -187,6 +126,41 @@ def test_a_change_that_touches_nobody_differently_says_so():
     )
 
 
+def test_a_change_whose_effect_cannot_be_foretold_does_not_say_that_there_is_none():
+    lost = [exposure(n, since=None, derived="not known") for n in (1, 2)]
+    change = compare(SCHEDULES, SCHEDULES, lost, now=NOW, days=30, reading=FIRST_NONCOMPLIANCE)
+    assert impact_lines(change, PIPE, POLICIES) == (
+        "    Within 30 days: nothing that can be foretold.",
+        "    2 devices cannot be foretold.",
+    )
+
+
+def test_devices_that_share_name_and_user_are_counted_each():
+    twins = [exposure(0, device_id="", since=NOW - timedelta(days=5), twin=n) for n in (0, 1, 2)]
+    told = compare(
+        {"p1": Schedule((mark(720),))},
+        {"p1": Schedule((mark(72),))},
+        twins,
+        now=NOW,
+        days=30,
+        reading=FIRST_NONCOMPLIANCE,
+    )
+    lines = impact_lines(told, PIPE, POLICIES)
+    assert lines[0] == "    At once: Mark device noncompliant (3 devices)."
+    assert (
+        lines[4]
+        == "    Within 30 days: 3 devices, 1 person, 0 mails; without the change 3 devices, 1 person, 0 mails."
+    )
+
+
+def test_a_moment_is_iso_for_programs_and_to_the_minute_for_people():
+    at = NOW + timedelta(seconds=30)
+    assert (moment_words(at, PIPE), moment_words(at, TERMINAL)) == (
+        "2026-11-02T08:00:30Z",
+        "2026-11-02 08:00",
+    )
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("look", [TERMINAL, NARROW, PIPE])
 def test_no_name_gets_harm_onto_a_screen_or_widens_it(name, look):
@@ -195,16 +169,11 @@ def test_no_name_gets_harm_onto_a_screen_or_widens_it(name, look):
         for e in EXPOSURES
         for p in ("p1", "p2")
     ]
-    foretold = impact(SCHEDULES, named, now=NOW, days=30, reading=FIRST_NONCOMPLIANCE)
     change = compare({}, SCHEDULES, named, now=NOW + timedelta(days=9), days=30, reading=AFTER_MARK)
     text = "".join(
         (
             problem_text(NotFound(name, hint=name, detail={"requestId": name}), look),
             finding_text((Finding("error", "code", name, name, name),), look),
-            timeline_text(
-                dated(SCHEDULE, NOW, AFTER_MARK), look, since=NOW, names=dict.fromkeys(NAMES, name)
-            ),
-            impact_text(foretold, look, {"p1": name}),
             "\n".join(impact_lines(change, look, {"p1": name})),
         )
     )

@@ -50,7 +50,7 @@ def test_a_yes_applies_it(grace: Grace) -> None:
     before = grace.content()
     process = start(grace, MEDIUM)
     process.expect(r"Apply this change")
-    process.send("y")
+    process.send("y\r")
     assert end(process)[0] == 0
     assert grace.content() != before
 
@@ -107,6 +107,27 @@ def test_the_question_is_on_stderr_so_that_stdout_stays_data(grace: Grace, tmp_p
         timeout=30,
     )
     process.expect("Apply this change")
-    process.send("y")
+    process.send("y\r")
     assert end(process)[0] == 0
     assert out.read_text().startswith("{")
+
+
+def test_ctrl_d_is_a_cancellation_too(grace: Grace) -> None:
+    process = start(grace, HIGH)
+    process.expect("Type")
+    process.send("\x04")
+    code, text = end(process)
+    assert (code, "Nothing was changed" in text, "bug" in text) == (130, True, False)
+
+
+@pytest.mark.parametrize("typed", ["y", "maybe\r", "yno\r"])
+def test_a_key_alone_or_a_word_that_is_no_yes_applies_nothing(grace: Grace, typed: str) -> None:
+    before = grace.content()
+    process = start(grace, MEDIUM)
+    process.expect(r"Apply this change")
+    process.send(typed)
+    process.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=1.5)
+    if process.isalive():
+        process.send("\x03")
+    process.close()
+    assert grace.content() == before

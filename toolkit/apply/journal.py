@@ -19,7 +19,8 @@ from datetime import datetime
 from typing import Any
 
 from toolkit.clock import Clock
-from toolkit.errors import NotFound, StorageProblem
+from toolkit.errors import GraceProblem, NotFound, StorageProblem
+from toolkit.graph.secrets import MASK, masked, masked_text
 from toolkit.planning.change import REQUEST, Change, Content, Plan
 from toolkit.planning.document import content_from, content_json, plan_from, plan_json
 
@@ -28,8 +29,6 @@ NOT_DONE = "not done"
 FAILED = "failed"
 UNCONFIRMED = "unconfirmed"
 PARTLY = "partly done"
-
-_SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|assertion|private.?key|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,16 @@ class Journal:
 
     def begin(self, plan: Plan) -> str:
         """Writes the plan down and gives the entry's id: the next whole number."""
-        id = str(max((int(entry.id) for entry in self.entries() if entry.id.isdecimal()), default=0) + 1)
+        id = str(self._read().newest + 1)
         self._append({"entry": id, "what": "begin", "plan": _without_secrets(plan_json(plan))})
         return id
 
-    def sending(self, entry: str, item: int) -> None:
-        self._append({"entry": entry, "what": "sending", "item": item})
+    def sending(self, entry: str, item: int, *, after: Content | None = None) -> None:
+        """`after` is what really goes out, where ids that were given in this run replaced placeholders of the plan."""
+        line: dict[str, Any] = {"entry": entry, "what": "sending", "item": item}
+        if after is not None:
+            line["after"] = content_json(after)
+        self._append(line)
 
     def outcome(
         self,
@@ -149,16 +152,23 @@ class Journal:
         data = (json.dumps({**line, "at": at}, ensure_ascii=True, separators=(",", ":")) + "\n").encode()
         with _storage("write", self.path):
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            is_new = not os.path.exists(self.path)
+            descriptor = os.open(
+                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600
+            )
             try:
                 size = os.lseek(descriptor, 0, os.SEEK_END)
-                if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                    # A process died in the middle of a line; it must not swallow this one.
-                    data = b"\n" + data
+                if size:
+                    os.lseek(descriptor, size - 1, os.SEEK_SET)
+                    if os.read(descriptor, 1) != b"\n":
+                        # A process died in the middle of a line; it must not swallow this one.
+                        data = b"\n" + data
                 written = 0
                 while written < len(data):
                     written += os.write(descriptor, data[written:])
                 os.fsync(descriptor)
+                if is_new:
+                    _sync_folder(self.folder)
             except OSError:
                 # Half a line must not stay: the file ends as it did before. If even that fails, the reader
                 # passes over a torn line.
@@ -172,31 +182,35 @@ class Journal:
 
     def entries(self) -> tuple[Entry, ...]:
         """Every entry, oldest first. A line torn by a crash is passed over; it was never acted on."""
+        return self._read().entries
+
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """Ids of entries that are on the disk but cannot be read any more."""
+        return self._read().damaged
+
+    def _read(self) -> _Reading:
         try:
             with _storage("read", self.path), open(self.path, encoding="utf-8", errors="replace") as handle:
                 text = handle.read()
         except FileNotFoundError:
-            return ()
-        begun: dict[str, dict[str, Any]] = {}
-        for number, raw in enumerate(text.split("\n"), 1):
-            if not raw.strip():
-                continue
+            return _Reading((), (), 0)
+        begun: dict[str, list[dict[str, Any]]] = {}
+        for raw in text.split("\n"):
+            line = _parsed(raw)
+            if line is not None:
+                begun.setdefault(line["entry"], []).append(line)
+        newest = max((int(id) for id in begun if id.isdecimal()), default=0)
+        found, damaged = [], []
+        for id, lines in begun.items():
             try:
-                line = json.loads(raw)
-                known = isinstance(line, dict) and isinstance(line.get("entry"), str)
-            except ValueError:
-                known = False
-            if not known:
-                continue
-            self._take(begun, line, number)
-        undone_by: dict[str, str] = {}
-        result = []
-        for id, record in begun.items():
-            entry = self._entry(id, record)
-            result.append(entry)
-            if entry.undoes is not None and entry.state in (DONE, PARTLY):
-                undone_by[entry.undoes] = id
-        return tuple(replace(entry, undone_by=_standing(entry.id, undone_by)) for entry in result)
+                found.append(_entry(id, lines))
+            except (GraceProblem, KeyError, TypeError, ValueError, AttributeError):
+                # One entry that somebody damaged must not hide the others.
+                damaged.append(id)
+        undone_by = {e.undoes: e.id for e in found if e.undoes is not None and e.state == DONE}
+        entries = tuple(replace(entry, undone_by=_standing(entry.id, undone_by)) for entry in found)
+        return _Reading(entries, tuple(damaged), newest)
 
     def entry(self, id: str) -> Entry:
         """Raises NotFound with the ids there are."""
@@ -208,23 +222,37 @@ class Journal:
         hint = f"The newest are: {ids}." if ids else "This tenant's journal is empty."
         raise NotFound(f'The journal has no entry "{id}".', hint=hint)
 
-    def _take(self, begun: dict[str, dict[str, Any]], line: dict[str, Any], number: int) -> None:
-        what, id = line.get("what"), line["entry"]
-        if what == "begin":
-            plan = plan_from(line.get("plan"), f"Line {number} of {self.path}")
-            begun[id] = {"plan": plan, "at": line.get("at"), "items": {}, "ended": False}
-        elif id in begun and what == "end":
-            begun[id]["ended"] = True
-        elif id in begun and isinstance(line.get("item"), int):
-            begun[id]["items"].setdefault(line["item"], []).append(line)
 
-    def _entry(self, id: str, record: Mapping[str, Any]) -> Entry:
-        plan: Plan = record["plan"]
-        items = tuple(
-            _item(change, record["items"].get(index, ())) for index, change in enumerate(plan.changes)
-        )
-        at = datetime.fromisoformat(record["at"])
-        return Entry(id=id, at=at, plan=plan, items=items, is_ended=record["ended"])
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    entries: tuple[Entry, ...]
+    damaged: tuple[str, ...]
+    newest: int
+
+
+def _parsed(raw: str) -> dict[str, Any] | None:
+    """One line, or None for a torn or a foreign one."""
+    if not raw.strip():
+        return None
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    is_ours = (
+        isinstance(line, dict) and isinstance(line.get("entry"), str) and isinstance(line.get("what"), str)
+    )
+    return line if is_ours else None
+
+
+def _entry(id: str, lines: list[dict[str, Any]]) -> Entry:
+    begin = next(line for line in lines if line["what"] == "begin") if lines[0]["what"] == "begin" else {}
+    plan = plan_from(begin.get("plan"), f"Entry {id}")
+    items = tuple(
+        _item(change, [line for line in lines if line.get("item") == index])
+        for index, change in enumerate(plan.changes)
+    )
+    is_ended = any(line["what"] == "end" for line in lines)
+    return Entry(id, datetime.fromisoformat(begin["at"]), plan, items, is_ended)
 
 
 def _standing(id: str, undone_by: Mapping[str, str]) -> str | None:
@@ -240,6 +268,9 @@ def _item(change: Change, lines: Any) -> Item:
     for line in lines:
         if line["what"] == "sending":
             item = replace(item, state=UNCONFIRMED)
+            if "after" in line:
+                sent = content_from(change.target.kind, line["after"], change.target.collection)
+                item = replace(item, change=replace(change, after=sent))
         elif line["what"] in ("outcome", "settled"):
             left = content_from(change.target.kind, line.get("left"), change.target.collection)
             item = replace(
@@ -253,29 +284,36 @@ def _item(change: Change, lines: Any) -> Item:
     return item
 
 
+_PLAIN_HEADERS = frozenset(
+    ("consistencylevel", "content-type", "accept", "prefer", "if-match", "if-none-match")
+)
+
+
 def _without_secrets(plan: dict[str, Any]) -> dict[str, Any]:
     """Raw requests may carry anything; what is called a secret does not reach the disk."""
     for change in plan["changes"]:
-        if change["target"]["kind"] == REQUEST:
-            change["after"] = _masked(change["after"])
+        after = change["after"]
+        if change["target"]["kind"] == REQUEST and isinstance(after, dict):
+            headers = [
+                [name, text if name.lower() in _PLAIN_HEADERS else MASK] for name, text in after["headers"]
+            ]
+            change["after"] = {
+                **after,
+                "url": masked_text(after["url"]),
+                "body": masked(after["body"]),
+                "headers": headers,
+            }
     return plan
 
 
-def _masked(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            key: "(not kept)" if _SECRET.search(str(key)) and isinstance(item, str) else _masked(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        if (
-            len(value) == 2
-            and isinstance(value[0], str)
-            and (_SECRET.search(value[0]) or value[0].lower() == "authorization")
-        ):
-            return [value[0], "(not kept)"]
-        return [_masked(item) for item in value]
-    return value
+def _sync_folder(folder: str) -> None:
+    """Makes the name of a new file durable too. Windows has no such call, and needs none."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

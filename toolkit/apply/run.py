@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from toolkit.apply.journal import DONE, FAILED, NOT_DONE, PARTLY, UNCONFIRMED, Entry, Item, Journal
-from toolkit.errors import GraceProblem, GraphProblem, PartlyApplied, StalePlan, StorageProblem, Unconfirmed
+from toolkit.errors import (
+    Cancelled,
+    GraceProblem,
+    GraphProblem,
+    PartlyApplied,
+    StalePlan,
+    StorageProblem,
+    Unconfirmed,
+)
 from toolkit.graph.reads import Observed, Tenant
 from toolkit.graph.writes import Receipt, perform, recreated
 from toolkit.model.policy import Policy
@@ -16,13 +25,16 @@ from toolkit.model.schedule import Schedule
 from toolkit.model.template import Template
 from toolkit.planning.change import (
     REQUEST,
+    SCHEDULE,
     TEST_MAIL,
     Change,
     Content,
     Plan,
+    is_placeholder,
+    placeholder,
 )
 from toolkit.planning.diff import mismatch
-from toolkit.planning.document import content_fingerprint
+from toolkit.planning.document import content_fingerprint, content_json
 
 Step = Callable[[str], None]
 """Called between any two steps with the name of the one that comes; tests stop the process there."""
@@ -30,16 +42,20 @@ Step = Callable[[str], None]
 FRESH = timedelta(seconds=2)
 """How old the first look at a target may be before it is looked at again just before its write."""
 
+STATELESS = (REQUEST, TEST_MAIL)
+"""Kinds of which nothing can be read back: there is no before, and no after to look at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change."""
+    """What became of one change. `left` is what the tenant held right after, None where nothing was left or read."""
 
     change: Change
     state: str
     id: str = ""
     problem: GraceProblem | None = None
     answer: Any = None
+    left: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +73,21 @@ class Applied:
             return None
         first = next((r.problem for r in bad if r.problem is not None), None)
         if any(r.state == UNCONFIRMED for r in bad):
-            words = "; ".join(r.change.target.words for r in bad if r.state == UNCONFIRMED)
+            unknown = [r for r in bad if r.state == UNCONFIRMED]
+            words = "; ".join(r.change.target.words for r in unknown)
+            can_read = any(r.change.target.kind not in STATELESS for r in unknown)
             return Unconfirmed(
                 f"Whether this took effect is not known: {words}.",
-                hint="grace journal list reads the tenant and settles it.",
+                hint="grace journal list reads the tenant and settles it."
+                if can_read
+                else "Look in the tenant.",
                 detail={"entry": self.entry, "cause": first.as_json() if first is not None else None},
             )
         done = sum(r.state == DONE for r in self.results)
         if done or any(r.state == PARTLY for r in bad):
             reason = f" First problem: {first.message}" if first is not None else ""
             return PartlyApplied(
-                f"{done} of {len(self.results)} changes were applied.{reason}",
+                f"{done} of {len(self.results)} changes were applied whole.{reason}",
                 hint=f"See what was done: grace journal show {self.entry}. Take it back: grace undo {self.entry}.",
                 detail={"entry": self.entry},
             )
@@ -84,97 +104,175 @@ def apply(
     step: Step = lambda _name: None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Applied:
-    """Carries out `plan`. Raises StalePlan, with nothing written, if the tenant is not what the plan was made for."""
+    """Carries out `plan`. Raises StalePlan, with nothing written, if the tenant is not what the plan was made for.
+
+    Whatever else is raised says how far it came: Cancelled after Ctrl-C, Unconfirmed or PartlyApplied where the
+    journal or the program itself failed after the first request had left.
+    """
     with journal.lock():
-        step("look")
-        first_look = journal.clock.now()
-        for change in plan.changes:
-            _compare(change, tenant)
-        step("begin")
-        entry = journal.begin(plan)
-        results: list[Result] = []
-        ids: dict[str, str] = {}
-        touched: set[str] = set()
-        for index, planned in enumerate(plan.changes):
-            progress(index, len(plan.changes))
-            if results and results[-1].state != DONE and not continue_on_error:
-                results.append(Result(planned, NOT_DONE))
-                continue
-            change = _renamed(planned, ids)
-            try:
-                _look_again(change, tenant, first_look, journal, touched)
-            except GraceProblem as problem:
-                journal.outcome(entry, index, NOT_DONE, problem=problem.message)
-                results.append(Result(change, NOT_DONE, problem=problem))
-                continue
-            result = _one(change, entry, index, tenant, journal, actions_api, step)
-            if result.state == DONE and result.id and not planned.target.id:
-                old = _content_id(planned.after)
-                if old:
-                    ids[old] = result.id
-            touched.add(change.target.id or result.id)
-            results.append(result)
-        progress(len(plan.changes), len(plan.changes))
-        step("end")
-        journal.end(entry)
-        return Applied(entry, tuple(results))
+        run = _Run(plan, tenant, journal, continue_on_error, actions_api, step, progress)
+        try:
+            return run.all()
+        except KeyboardInterrupt:
+            raise Cancelled(*run.how_far("Interrupted")) from None
+        except GraceProblem as problem:
+            if not run.has_sent:
+                raise
+            raise run.ended_early(problem.message) from problem
+        except Exception as error:
+            if not run.has_sent:
+                raise
+            raise run.ended_early(f"Grace has a bug here: {type(error).__name__}: {error}") from error
 
 
-def _one(
-    change: Change, entry: str, index: int, tenant: Tenant, journal: Journal, actions_api: str, step: Step
-) -> Result:
-    step("sending")
-    journal.sending(entry, index)
-    receipt: Receipt | None = None
-    trouble: GraceProblem | None = None
-    try:
-        step("write")
-        receipt = perform(change, tenant, actions_api)
-        step("written")
-    except KeyboardInterrupt:
-        # What was in flight may have arrived; the reading below tells.
-        trouble = Unconfirmed(f"Interrupted while {change.target.words} was being written.")
-        result = _settled(change, trouble, tenant)
-        journal.outcome(
-            entry, index, result.state, id=result.id, left=_left(result, tenant), problem=trouble.message
+class _Run:
+    """One plan on its way into the tenant, and how far it has come."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        tenant: Tenant,
+        journal: Journal,
+        continue_on_error: bool,
+        actions_api: str,
+        step: Step,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self.plan = plan
+        self.tenant = tenant
+        self.journal = journal
+        self.continue_on_error = continue_on_error
+        self.actions_api = actions_api
+        self.step = step
+        self.progress = progress
+        self.entry = ""
+        self.results: list[Result] = []
+        self.has_sent = False
+        self.ids: dict[str, str] = {}
+        """Placeholder -> the id that the service gave in this run."""
+        self.touched: set[str] = set()
+
+    def all(self) -> Applied:
+        self.step("look")
+        looked_at = self.journal.clock.now()
+        self.tenant.forget()
+        seen = {index: _compare(change, self.tenant) for index, change in enumerate(self.plan.changes)}
+        self.step("begin")
+        self.entry = self.journal.begin(self.plan)
+        for index, planned in enumerate(self.plan.changes):
+            self.progress(index, len(self.plan.changes))
+            self.results.append(self._next(planned, index, seen[index], looked_at))
+        self.progress(len(self.plan.changes), len(self.plan.changes))
+        self.step("end")
+        with suppress(StorageProblem):
+            # Every outcome is on the disk; that nothing follows them is worth no failure.
+            self.journal.end(self.entry)
+        return Applied(self.entry, tuple(self.results))
+
+    def how_far(self, why: str) -> tuple[str]:
+        """One sentence for a run that did not come to its end."""
+        done = sum(result.state == DONE for result in self.results)
+        if not self.has_sent:
+            return ("Cancelled. Nothing was changed.",)
+        with suppress(StorageProblem):
+            self.journal.end(self.entry)
+        return (
+            f"{why}: {done} of {len(self.plan.changes)} changes were applied before."
+            f" See what was done: grace journal show {self.entry}. Take it back: grace undo {self.entry}.",
         )
-        raise
-    except GraceProblem as problem:
-        trouble = problem
-    if receipt is not None:
-        result = _verified(change, receipt, tenant)
-    else:
-        assert trouble is not None
-        result = _settled(change, trouble, tenant)
-    step("outcome")
-    try:
-        journal.outcome(
-            entry,
+
+    def ended_early(self, why: str) -> GraceProblem:
+        sure = len(self.results) and all(result.state != UNCONFIRMED for result in self.results)
+        kind = PartlyApplied if sure else Unconfirmed
+        done = sum(result.state == DONE for result in self.results)
+        return kind(
+            f"Ended early, with {done} of {len(self.plan.changes)} changes known to be applied. {why}",
+            hint="Mend that; then grace journal list reads the tenant and says what was done.",
+            detail={"entry": self.entry},
+        )
+
+    def _next(self, planned: Change, index: int, seen: Observed | None, looked_at: datetime) -> Result:
+        if self.results and self.results[-1].state != DONE and not self.continue_on_error:
+            return Result(planned, NOT_DONE)
+        change = _renamed(planned, self.ids)
+        if change is None:
+            # What it refers to was to be made by this very plan, and was not.
+            problem = GraphProblem("What this refers to could not be made.", status=0)
+            self.journal.outcome(self.entry, index, NOT_DONE, problem=problem.message)
+            return Result(planned, NOT_DONE, problem=problem)
+        try:
+            seen = self._look_again(change, seen, looked_at)
+        except GraceProblem as problem:
+            self.journal.outcome(self.entry, index, NOT_DONE, problem=problem.message)
+            return Result(change, NOT_DONE, problem=problem)
+        if seen is not None and change.target.kind == SCHEDULE and isinstance(seen.content, Schedule):
+            # The same content as read just now, with the ids that the writer of single actions needs.
+            change = replace(change, before=seen.content)
+        result = self._one(change, planned, index)
+        if result.state == DONE and result.id and not planned.target.id:
+            self.ids[placeholder(_content_id(planned.after))] = result.id
+        self.touched.add(change.target.id or result.id)
+        return result
+
+    def _one(self, change: Change, planned: Change, index: int) -> Result:
+        self.step("sending")
+        renamed = change.after if planned.after != change.after else None
+        self.journal.sending(self.entry, index, after=renamed)
+        self.has_sent = True
+        receipt: Receipt | None = None
+        try:
+            self.step("write")
+            receipt = perform(change, self.tenant, self.actions_api)
+            self.step("written")
+        except KeyboardInterrupt:
+            # What was in flight may have arrived; the reading tells.
+            trouble: GraceProblem = Unconfirmed(f"Interrupted while {change.target.words} was being written.")
+            result = _settled(change, trouble, self.tenant)
+            self._record(index, result)
+            self.results.append(result)
+            raise
+        except GraceProblem as problem:
+            trouble = problem
+        result = (
+            _verified(change, receipt, self.tenant)
+            if receipt is not None
+            else _settled(change, trouble, self.tenant)
+        )
+        self.step("outcome")
+        self._record(index, result)
+        return result
+
+    def _record(self, index: int, result: Result) -> None:
+        self.journal.outcome(
+            self.entry,
             index,
             result.state,
             id=result.id,
-            left=_left(result, tenant),
+            left=result.left,
             problem=result.problem.message if result.problem is not None else "",
         )
-    except StorageProblem as problem:
-        raise Unconfirmed(
-            f"{change.target.words} was sent ({result.state}), but the journal could not be written: {problem.message}",
-            hint="Free the disk; then grace journal list reads the tenant and sets the journal right.",
-        ) from problem
-    return result
+
+    def _look_again(self, change: Change, seen: Observed | None, looked_at: datetime) -> Observed | None:
+        if change.target.id and change.target.id in self.touched:
+            # Our own earlier write moved its revision; its content must still be what was planned for.
+            return _compare(change, self.tenant, content_only=True, fresh=True)
+        if self.journal.clock.now() - looked_at > FRESH:
+            return _compare(change, self.tenant, fresh=True)
+        return seen
 
 
 def _verified(change: Change, receipt: Receipt, tenant: Tenant) -> Result:
     """Reads back. A short lag between write and read is normal; a lasting difference is said."""
-    if change.target.kind in (REQUEST, TEST_MAIL):
+    if change.target.kind in STATELESS:
         return Result(change, DONE, receipt.id, answer=receipt.answer)
     done = recreated(change, receipt.id) if receipt.id != change.target.id else change
+    found: Content | None = None
     lines: Any = ()
     for wait in (0.0, 0.5, 1.0, 2.0):
         if wait:
             tenant.session.sleep(wait)
         try:
-            found = _comparable(change, tenant.observe(done.target).content)
+            found = comparable(change, tenant.observe(done.target).content)
         except GraceProblem as problem:
             unread = Unconfirmed(
                 f"{change.target.words} was written, but could not be read back: {problem.message}",
@@ -183,65 +281,72 @@ def _verified(change: Change, receipt: Receipt, tenant: Tenant) -> Result:
             return Result(change, UNCONFIRMED, receipt.id, unread, receipt.answer)
         lines = mismatch(done.after, found)
         if not lines and (done.after is None) == (found is None):
-            return Result(change, DONE, receipt.id, answer=receipt.answer)
+            return Result(change, DONE, receipt.id, answer=receipt.answer, left=found)
     what = ", ".join(line.path for line in lines[:3]) or "it is still there"
-    return Result(
-        change,
-        PARTLY,
-        receipt.id,
-        PartlyApplied(
-            f"The service accepted {change.target.words}, but holds something else: {what}.",
-            hint="See both with: grace journal show",
-        ),
-        receipt.answer,
+    differs = PartlyApplied(
+        f"The service accepted {change.target.words}, but holds something else: {what}.",
+        hint="See both with: grace journal show",
     )
+    return Result(change, PARTLY, receipt.id, differs, receipt.answer, left=found)
 
 
 def _settled(change: Change, trouble: GraceProblem, tenant: Tenant) -> Result:
-    """What became of a write that raised, told by reading the tenant unless the service refused it for certain."""
-    if isinstance(trouble, GraphProblem) and 400 <= trouble.status < 500:
+    """What became of a write that raised, told by reading the tenant unless it was refused for certain."""
+    if _is_certain_refusal(trouble):
         return Result(change, FAILED, problem=trouble)
-    if trouble.exit_code in (2, 3, 4) or (trouble.exit_code == 7 and trouble.detail.get("sent") is False):
-        return Result(change, FAILED, problem=trouble)
-    if change.target.kind in (REQUEST, TEST_MAIL):
+    if change.target.kind in STATELESS:
         return Result(change, UNCONFIRMED, problem=trouble)
-    id = str(trouble.detail.get("id") or "")
-    state, found_id, _ = settle_by_reading(change, id, tenant)
+    state, id, found = settle_by_reading(change, str(trouble.detail.get("id") or ""), tenant)
     if state == DONE:
-        return Result(change, DONE, found_id)
-    return Result(change, FAILED if state == NOT_DONE else state, found_id, trouble)
+        return Result(change, DONE, id, left=found)
+    return Result(
+        change, FAILED if state == NOT_DONE else state, id, trouble, left=found if state == PARTLY else None
+    )
+
+
+def _is_certain_refusal(trouble: GraceProblem) -> bool:
+    """Whether nothing can have taken effect: the service said no, or nothing ever left."""
+    if isinstance(trouble, PartlyApplied):
+        return False
+    if isinstance(trouble, GraphProblem):
+        return trouble.status == 0 or (400 <= trouble.status < 500 and trouble.status != 408)
+    return trouble.exit_code in (2, 3, 4) or (trouble.exit_code == 7 and trouble.detail.get("sent") is False)
 
 
 def settle_by_reading(change: Change, id: str, tenant: Tenant) -> tuple[str, str, Content | None]:
     """(state, id, what the tenant holds) of a change whose fate is not known.
 
-    done if the tenant is as it was to become, not done if it is as it was, partly done if it is
+    not done if the tenant is as it was, done if it is as it was to become, partly done if it is
     neither, unconfirmed if it cannot be read.
     """
     target = replace(change.target, id=id) if id else change.target
-    if change.target.kind in (REQUEST, TEST_MAIL):
+    if change.target.kind in STATELESS:
         return UNCONFIRMED, id, None
     try:
-        found = _comparable(change, tenant.observe(target).content)
+        found = comparable(change, tenant.observe(target).content)
     except GraceProblem:
         return UNCONFIRMED, id, None
+    if (change.before is None) == (found is None) and not mismatch(change.before, found):
+        return NOT_DONE, "", found
     found_id = target.id or _content_id(found)
     if not mismatch(change.after, found) and (change.after is None) == (found is None):
         return DONE, found_id, found
-    if (change.before is None) == (found is None) and not mismatch(change.before, found):
-        return NOT_DONE, "", found
     return PARTLY, found_id, found
 
 
 def settle(journal: Journal, tenant: Tenant) -> None:
-    """Settles every unconfirmed item of the journal by reading the tenant."""
+    """Settles every unconfirmed item of the journal by reading the tenant, and ends what no process will end."""
     with journal.lock():
         for entry in journal.entries():
+            is_settled = True
             for index, item in enumerate(entry.items):
                 if item.state == UNCONFIRMED:
                     state, id, found = settle_by_reading(item.change, item.id, tenant)
+                    is_settled = is_settled and state != UNCONFIRMED
                     if state != UNCONFIRMED:
                         journal.settle(entry.id, index, state, id=id, left=found)
+            if is_settled and not entry.is_ended:
+                journal.end(entry.id)
 
 
 def has_unconfirmed(entries: tuple[Entry, ...]) -> bool:
@@ -249,29 +354,26 @@ def has_unconfirmed(entries: tuple[Entry, ...]) -> bool:
 
 
 def _can_be_read(item: Item) -> bool:
-    return item.change.target.kind not in (REQUEST, TEST_MAIL)
+    return item.change.target.kind not in STATELESS
 
 
-def _compare(change: Change, tenant: Tenant, *, content_only: bool = False) -> None:
-    """Raises StalePlan where the target is no longer what the plan read."""
-    if change.target.kind in (REQUEST, TEST_MAIL):
-        return
-    now = tenant.observe(change.target)
-    if now.fingerprint == change.fingerprint:
-        return
+def _compare(
+    change: Change, tenant: Tenant, *, content_only: bool = False, fresh: bool = False
+) -> Observed | None:
+    """What the target is now. Raises StalePlan where that is no longer what the plan read."""
+    if change.target.kind in STATELESS:
+        return None
+    now = tenant.observe(change.target) if fresh else tenant.glance(change.target)
+    found = comparable(change, now.content)
     planned = content_fingerprint(change.before) if change.before is not None else "absent"
-    current = content_fingerprint(_comparable(change, now.content)) if now.content is not None else "absent"
-    same_content = (
-        planned == current or change.fingerprint.partition("/")[0] == now.fingerprint.partition("/")[0]
-    )
-    if content_only and same_content:
-        return
-    raise stale(change, now, same_content=same_content)
+    current = content_fingerprint(found) if found is not None else "absent"
+    # Both: a plan is a file that anybody can edit, and its "before" is what the journal will keep.
+    if planned == current and (content_only or now.fingerprint == change.fingerprint):
+        return now
+    raise _stale(change, now, same_content=planned == current)
 
 
-def stale(change: Change, now: Observed, *, same_content: bool = False) -> StalePlan:
-    from toolkit.planning.document import content_json
-
+def _stale(change: Change, now: Observed, *, same_content: bool) -> StalePlan:
     if change.before is None:
         sentence = f"There is a {change.target.words} now; there was none when the plan was made."
     elif now.content is None:
@@ -281,7 +383,7 @@ def stale(change: Change, now: Observed, *, same_content: bool = False) -> Stale
             f"{_capital(change.target.words)} belongs to something that was changed since the plan was made."
         )
     else:
-        sentence = f"{_capital(change.target.words)} was changed by somebody else since the plan was made."
+        sentence = f"{_capital(change.target.words)} is not what it was when the plan was made."
     return StalePlan(
         sentence,
         hint="Nothing was overwritten. Give the command again to plan on what is there now.",
@@ -296,31 +398,7 @@ def stale(change: Change, now: Observed, *, same_content: bool = False) -> Stale
     )
 
 
-def _look_again(
-    change: Change, tenant: Tenant, first_look: datetime, journal: Journal, touched: set[str]
-) -> None:
-    if change.target.id and change.target.id in touched:
-        # Our own earlier write moved its revision; its content must still be what was planned for.
-        _compare(change, tenant, content_only=True)
-    elif journal.clock.now() - first_look > FRESH:
-        _compare(change, tenant)
-
-
-def _left(result: Result, tenant: Tenant) -> Content | None:
-    """What the tenant holds after a write, for the journal; what was planned where it cannot be read."""
-    change = result.change
-    if result.state not in (DONE, PARTLY) or change.target.kind in (REQUEST, TEST_MAIL):
-        return None
-    if change.after is None and result.state == DONE:
-        return None
-    target = replace(change.target, id=result.id) if result.id else change.target
-    try:
-        return _comparable(change, tenant.observe(target).content)
-    except GraceProblem:
-        return change.after
-
-
-def _comparable(change: Change, found: Content | None) -> Content | None:
+def comparable(change: Change, found: Content | None) -> Content | None:
     """What was found, as far as the change speaks of it: a change of properties says nothing of the schedule."""
     wanted = change.after if change.after is not None else change.before
     if isinstance(found, Policy) and isinstance(wanted, Policy):
@@ -332,15 +410,18 @@ def _comparable(change: Change, found: Content | None) -> Content | None:
     return found
 
 
-def _renamed(change: Change, ids: dict[str, str]) -> Change:
-    """The change with ids that were given anew during this run."""
-    if not ids or not isinstance(change.after, Schedule):
+def _renamed(change: Change, ids: dict[str, str]) -> Change | None:
+    """The change with the ids that were given in this run for its placeholders; None where one is missing."""
+    if not isinstance(change.after, Schedule):
         return change
-    actions = tuple(
-        replace(action, template_id=ids.get(action.template_id or "", action.template_id))
-        for action in change.after.actions
-    )
-    return replace(change, after=Schedule(actions))
+    actions = change.after.actions
+    wanted = {action.template_id for action in actions if is_placeholder(action.template_id)}
+    if not wanted:
+        return change
+    if not wanted <= set(ids):
+        return None
+    renamed = tuple(replace(a, template_id=ids.get(a.template_id or "", a.template_id)) for a in actions)
+    return replace(change, after=Schedule(renamed))
 
 
 def _content_id(content: Content | None) -> str:

@@ -6,17 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from toolkit.apply.journal import DONE, PARTLY, UNCONFIRMED, Entry, Item
+from toolkit.apply.run import STATELESS, comparable
 from toolkit.errors import GraceProblem, StalePlan
-from toolkit.model.policy import Policy
-from toolkit.planning.change import (
-    POLICY,
-    REQUEST,
-    TEST_MAIL,
-    Change,
-    Content,
-    Plan,
-    Target,
-)
+from toolkit.planning.change import POLICY, TEST_MAIL, Change, Content, Plan, Target
 from toolkit.planning.diff import mismatch
 from toolkit.planning.document import content_json
 
@@ -24,20 +16,24 @@ Look = Callable[[Target], tuple[Content | None, str]]
 """What a target is now: its content, and the fingerprint of that reading."""
 
 
-def newest(entries: tuple[Entry, ...]) -> Entry:
-    """The entry that a bare `grace undo` means: the last one that did something, is no undo and still stands."""
+def newest(entries: tuple[Entry, ...]) -> Entry | None:
+    """The entry that a bare `grace undo` means: the last that did something that can be taken back and still stands.
+
+    Undos are passed over, so that one undo after the other walks back; an undo is undone by its number.
+    """
     for entry in reversed(entries):
-        if entry.undoes is None and entry.undone_by is None and entry.state in (DONE, PARTLY):
+        has_before = any(item.change.target.kind not in STATELESS for item in entry.items)
+        stands = entry.undone_by is None and entry.state in (DONE, PARTLY)
+        if entry.undoes is None and stands and has_before:
             return entry
-    raise GraceProblem(
-        "There is nothing to undo in this tenant's journal.", hint="See it with: grace journal list"
-    )
+    return None
 
 
 def reverse(entry: Entry, plan: Plan, look: Look) -> Plan:
     """`plan` (which says tenant and time) with the changes that take `entry` back, last one first.
 
-    Raises StalePlan with all three states where the tenant is no longer as the entry left it.
+    What is back already, from an undo that was interrupted for one, is left out. Raises StalePlan with all
+    three states where the tenant is neither as the entry left it nor as it was before.
     """
     if entry.undone_by is not None:
         raise GraceProblem(
@@ -52,26 +48,32 @@ def reverse(entry: Entry, plan: Plan, look: Look) -> Plan:
     items = [item for item in entry.items if item.state in (DONE, PARTLY)]
     if not items:
         raise GraceProblem(f"Entry {entry.id} changed nothing, so there is nothing to undo.")
-    changes = tuple(_reversed(entry, item, look) for item in reversed(items))
+    reversed_changes = (_reversed(entry, item, look) for item in reversed(items))
+    changes = tuple(change for change in reversed_changes if change is not None)
     return replace(plan, changes=changes, undoes=entry.id, names=entry.plan.names)
 
 
-def _reversed(entry: Entry, item: Item, look: Look) -> Change:
+def was_removed(item: Item) -> bool:
+    return item.change.after is None and item.left is None
+
+
+def _reversed(entry: Entry, item: Item, look: Look) -> Change | None:
     change = item.change
-    if change.target.kind in (REQUEST, TEST_MAIL):
-        what = "A preview mail" if change.target.kind == TEST_MAIL else "A raw request"
+    if change.target.kind in STATELESS:
+        what = "a preview mail" if change.target.kind == TEST_MAIL else "a raw request"
         raise GraceProblem(
-            f"Entry {entry.id} cannot be undone: {what[0].lower()}{what[1:]} has no before.",
+            f"Entry {entry.id} cannot be undone: {what} has no before.",
             hint="Give the opposite request by hand.",
         )
-    was_removed = change.after is None and item.left is None
-    target = replace(change.target, id="" if was_removed else item.id or change.target.id)
+    target = replace(change.target, id="" if was_removed(item) else item.id or change.target.id)
     found, fingerprint = look(target)
-    now = _part(change, found)
-    if (item.left is None) != (now is None) or mismatch(item.left, now) or mismatch(now, item.left):
+    now = comparable(change, found)
+    if _same(change.before, now):
+        return None
+    if not _same(item.left, now):
         raise StalePlan(
             f"{target.words[:1].upper()}{target.words[1:]} is no longer as entry {entry.id} left it.",
-            hint="Nothing was changed. The three states are below; edit it by hand, or undo the later change first.",
+            hint="Nothing was changed. Compare the three states; then edit by hand, or undo the later change first.",
             detail={
                 "target": target.name,
                 "entry": entry.id,
@@ -82,28 +84,19 @@ def _reversed(entry: Entry, item: Item, look: Look) -> Change:
                 },
             },
         )
-    before, after = now, change.before
     consequences: tuple[str, ...] = ()
-    if was_removed and after is not None:
+    if was_removed(item) and change.before is not None:
         noun = "policy" if change.target.kind == POLICY else "template"
         consequences = (f"comes back under a new id: Intune cannot restore a deleted {noun}",)
     return Change(
         target=target,
-        before=before,
-        after=after,
+        before=now,
+        after=change.before,
         reason=f"undo of entry {entry.id}: {change.reason}",
         fingerprint=fingerprint,
         consequences=consequences,
     )
 
 
-def _part(change: Change, found: Content | None) -> Content | None:
-    """What was found, as far as the change spoke of it."""
-    wanted = change.after if change.after is not None else change.before
-    if isinstance(found, Policy) and isinstance(wanted, Policy):
-        return replace(
-            found,
-            schedule=found.schedule if wanted.schedule is not None else None,
-            assignments=found.assignments if wanted.assignments is not None else None,
-        )
-    return found
+def _same(expected: Content | None, now: Content | None) -> bool:
+    return (expected is None) == (now is None) and not mismatch(expected, now) and not mismatch(now, expected)

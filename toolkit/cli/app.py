@@ -38,7 +38,7 @@ def main(argv: Sequence[str], environment: Environment | None = None) -> int:
 def run(argv: Sequence[str], environment: Environment) -> int:
     """One command line; every problem becomes one clear sentence and its exit code."""
     stderr = environment.stderr
-    output, color, flags = _early(argv, environment)
+    output, color = _early(argv, environment)
     try:
         return _run(argv, environment)
     except BrokenPipeError:
@@ -47,7 +47,7 @@ def run(argv: Sequence[str], environment: Environment) -> int:
         environment.stdout.write(asked.text)
         return 0
     except KeyboardInterrupt:
-        problem: GraceProblem = Cancelled(_interrupted(environment, flags))
+        problem: GraceProblem = Cancelled("Cancelled.")
     except GraceProblem as known:
         problem = known
     except OSError as error:
@@ -79,7 +79,11 @@ def _run(argv: Sequence[str], environment: Environment) -> int:
     tools = ToolBox(environment, invocation.flags)
     if box:
         tools._stdin = box[0]._stdin  # read once, by whichever argument came first
-    outcome = _execute(invocation, tools, environment)
+    try:
+        outcome = _execute(invocation, tools, environment)
+    except (KeyboardInterrupt, EOFError):
+        # Ctrl-C and Ctrl-D. Where something was being applied, apply.run has said how far it came.
+        raise Cancelled(_cancelled(invocation)) from None
     return _write(outcome, invocation, output, environment)
 
 
@@ -91,10 +95,12 @@ def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -
         def show(prospect: Prospect, with_requests: bool) -> None:
             if flags.quiet:
                 return
+            from toolkit.planning.change import REQUEST
             from toolkit.render.impact import impact_lines
             from toolkit.render.plan import plan_text
 
-            requests = prospect.requests if with_requests or flags.verbose else ()
+            is_raw = any(change.target.kind == REQUEST for change in prospect.plan.changes)
+            requests = prospect.requests if with_requests or flags.verbose or is_raw else ()
             look = look_at(environment.stderr, environment, flags)
             names = {change.target.id: change.target.name for change in prospect.plan.changes}
             lines = impact_lines(prospect.impact, look, names) if prospect.impact is not None else ()
@@ -192,7 +198,15 @@ def _output(invocation: Invocation, environment: Environment) -> str:
     return output
 
 
-def _early(argv: Sequence[str], environment: Environment) -> tuple[str, bool, Globals]:
+def _cancelled(invocation: Invocation) -> str:
+    if invocation.spec.changes:
+        return "Cancelled. Nothing was changed."
+    if invocation.spec.noun == "lab":
+        return "Cancelled. The lab may have moved all the same: grace lab clock"
+    return "Cancelled."
+
+
+def _early(argv: Sequence[str], environment: Environment) -> tuple[str, bool]:
     """The output format and colour before anything is parsed: a bad command line still answers in JSON."""
     output = environment.variables.get("GRACE_OUTPUT") or "table"
     words = list(argv)
@@ -203,19 +217,4 @@ def _early(argv: Sequence[str], environment: Environment) -> tuple[str, bool, Gl
             output = word.partition("=")[2]
         elif word.startswith("-o") and len(word) > 2:
             output = word[2:].lstrip("=")
-    tenant = next((words[i + 1] for i, word in enumerate(words[:-1]) if word == "--tenant"), None)
-    return output, "--no-color" not in words, Globals(tenant=tenant)
-
-
-def _interrupted(environment: Environment, flags: Globals) -> str:
-    """What Ctrl-C left behind, told from the journal rather than guessed."""
-    try:
-        journal = ToolBox(environment, flags).journal
-        entries = journal.entries()
-    except GraceProblem:
-        return "Cancelled."
-    if entries and not entries[-1].is_ended:
-        return (
-            f"Cancelled while entry {entries[-1].id} was being applied. See what was done: grace journal list"
-        )
-    return "Cancelled. Nothing was changed."
+    return output, "--no-color" not in words

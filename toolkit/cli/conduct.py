@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from toolkit.apply.gate import Ask, AskForName, Flags, Refuse, decide
 from toolkit.apply.journal import DONE
-from toolkit.apply.run import Applied, Result, apply
+from toolkit.apply.run import STATELESS, Applied, Result, apply
 from toolkit.cli.environment import Environment
 from toolkit.cli.parser import Globals
 from toolkit.cli.settings import write_whole
@@ -56,6 +57,12 @@ def conduct(
 ) -> Outcome:
     """What became of the plan. `show` puts the prospect on the screen; the flag asks for the exact requests too."""
     tenant = tools.tenant
+    if flags.api_version == "v1.0" and plan.command != "graph":
+        raise UsageProblem(
+            "--api-version v1.0 is for reading: v1.0 knows neither remote locks nor assignment filters, and a write"
+            " would lose them.",
+            hint="Leave it out; grace graph sends any request to any version.",
+        )
     if plan.tenant.id != tenant.name.id:
         raise UsageProblem(
             f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.id}), not for "{tenant.name.name}".',
@@ -73,7 +80,11 @@ def conduct(
     what_if = flags.what_if or environment.variables.get("GRACE_WHAT_IF", "") not in ("", "0", "false")
     show(prospect, what_if)
     if flags.save_plan is not None:
-        write_whole(flags.save_plan, json.dumps(plan_json(plan), indent=2) + "\n")
+        text = json.dumps(plan_json(replace(plan, id=uuid.uuid4().hex)), indent=2) + "\n"
+        if flags.save_plan == "-":
+            environment.stdout.write(text)
+            return Outcome(rows=(), columns=COLUMNS, notes=("Not applied.",), empty="")
+        write_whole(flags.save_plan, text)
         note = f"Saved, not applied. Apply exactly this with: grace config apply {flags.save_plan}"
         return Outcome(data=_planned(prospect), rows=(), columns=COLUMNS, notes=(note,), empty="")
     if what_if:
@@ -185,7 +196,7 @@ def _pass_the_gate(plan: Plan, flags: Globals, environment: Environment) -> None
         if isinstance(decision, Ask):
             if not asker.confirm(decision.sentence):
                 raise Cancelled()
-        elif not asker.word(decision.sentence, decision.expected):
+        elif not asker.word(f"{decision.sentence}:", decision.expected):
             raise Cancelled("That is not it. Nothing was changed.")
 
 
@@ -209,16 +220,15 @@ def _outcome(plan: Plan, applied: Applied, tenant: Tenant) -> Outcome:
     done = sum(result.state == DONE for result in applied.results)
     if problem is None:
         count = "" if len(applied.results) == 1 else f" all {len(applied.results)} changes"
-        notes: tuple[str, ...] = (
-            f"Applied{count} to {tenant.name.name}. Take it back with: grace undo {applied.entry}",
-        )
+        way_back = f" Take it back with: grace undo {applied.entry}" if _has_before(plan) else ""
+        notes: tuple[str, ...] = (f"Applied{count} to {tenant.name.name} ({tenant.name.profile}).{way_back}",)
     else:
         notes = (
             f"{done} of {len(applied.results)} changes applied. See: grace journal show {applied.entry}",
         )
     rows = [_row(result) for result in applied.results]
     return Outcome(
-        data=_document(plan, applied.results, applied.entry, what_if=False, tenant=tenant),
+        data=_document(plan, applied.results, applied.entry, what_if=False),
         rows=rows,
         columns=COLUMNS if any(row["problem"] for row in rows) else COLUMNS[:-1],
         notes=notes,
@@ -227,31 +237,29 @@ def _outcome(plan: Plan, applied: Applied, tenant: Tenant) -> Outcome:
     )
 
 
+def _has_before(plan: Plan) -> bool:
+    return any(change.target.kind not in STATELESS for change in plan.changes)
+
+
 def _row(result: Result) -> dict[str, Any]:
     change = result.change
     return {
         "state": result.state,
         "kind": change.target.kind,
         "name": change.target.name,
-        "id": result.id or change.target.id,
+        "id": result.id or change.target.id or _answered_id(result),
         "problem": result.problem.message if result.problem is not None else "",
     }
 
 
-def _document(
-    plan: Plan, results: tuple[Result, ...], entry: str, *, what_if: bool, tenant: Tenant | None = None
-) -> dict[str, Any]:
+def _document(plan: Plan, results: tuple[Result, ...], entry: str, *, what_if: bool) -> dict[str, Any]:
     rows = []
     for result in results:
         row = _row(result)
-        if (
-            result.state == DONE
-            and result.change.target.kind in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS)
-            and tenant
-        ):
-            row["resource"] = _resource(result, tenant)
-        if result.change.target.kind not in (POLICY, TEMPLATE, SCHEDULE, ASSIGNMENTS):
+        if result.change.target.kind in STATELESS:
             row["answer"] = result.answer
+        elif result.state == DONE:
+            row["resource"] = _resource(result)
         rows.append(row)
     return {
         "schema": APPLIED_SCHEMA,
@@ -263,14 +271,15 @@ def _document(
     }
 
 
-def _resource(result: Result, tenant: Tenant) -> Any:
-    """The thing as it is now, in Graph's shape; None for what was removed."""
-    target = result.change.target
-    if result.change.after is None:
-        return None
-    found = tenant.observe(replace(target, id=result.id or target.id)).content
-    raw = getattr(found, "raw", None)
-    return dict(raw) if raw else content_json(found)
+def _answered_id(result: Result) -> str:
+    id = result.answer.get("id") if isinstance(result.answer, Mapping) else None
+    return id if isinstance(id, str) else ""
+
+
+def _resource(result: Result) -> Any:
+    """The thing as it was read back, in Graph's shape; None for what was removed."""
+    raw = getattr(result.left, "raw", None)
+    return dict(raw) if raw else content_json(result.left)
 
 
 def _planned(prospect: Prospect) -> dict[str, Any]:

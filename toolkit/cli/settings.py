@@ -105,6 +105,12 @@ class Settings:
         for name, table in tables.items():
             lines += ["", f"[tenant.{_toml(name)}]", *(f"{_toml(k)} = {_toml(v)}" for k, v in table.items())]
         lines.append("")
+        try:
+            os.makedirs(self.home, exist_ok=True)
+        except OSError as problem:
+            raise StorageProblem(
+                f"Cannot make the folder {self.home}: {problem.strerror}.", hint="Set GRACE_HOME."
+            ) from None
         write_whole(self.path, "\n".join(lines))
         self._kept = None
 
@@ -137,10 +143,15 @@ def write_whole(path: str, text: str, mode: int = 0o600) -> None:
     """Replaces a file at once: whoever reads it sees the old text or the new one. Raises StorageProblem."""
     import tempfile
 
+    path = os.path.realpath(path)
     folder = os.path.dirname(path) or "."
     temporary = None
     try:
-        os.makedirs(folder, exist_ok=True)
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            # A device or a named pipe is written to, not replaced.
+            with open(path, "w", encoding="utf-8") as handle:
+                handle.write(text)
+            return
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".grace-")
         with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
             handle.write(text)

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from toolkit.cli.environment import Environment
 from toolkit.cli.parser import Globals
-from toolkit.cli.settings import Profile, Settings, check_name, is_lab
+from toolkit.cli.settings import LAB, Profile, Settings, check_name, is_lab
 from toolkit.clock import Clock
-from toolkit.errors import BadFile, SignInNeeded, UsageProblem
+from toolkit.errors import BadFile, NotFound, SignInNeeded, StorageProblem, UsageProblem
 from toolkit.planning.change import TenantName
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class ToolBox:
             from toolkit.lab.app import create_lab, open_lab
 
             path = self.lab_path(self.profile)
+            if not os.path.exists(path) and self.profile != LAB:
+                raise NotFound(
+                    f'There is no lab "{self.profile}".',
+                    hint=f"Make it with: grace lab init --tenant {self.profile}",
+                )
             if not os.path.exists(path):
                 self._put_lab(path, lambda fresh: create_lab(fresh), may_exist=True)
             self._lab = open_lab(path)
@@ -137,18 +142,33 @@ class ToolBox:
         return self._lab
 
     def reset_lab(self) -> Lab:
+        """The lab as its story begins. Its journal starts anew too: what it tells is not about this lab any more."""
         from toolkit.lab.app import create_lab
 
-        lab = self.lab()
-        story, seed, devices = (lab.store.meta(key) for key in ("story", "seed", "devices"))
-        lab.store.close()
         path = self.lab_path(self.profile)
+        story, seed, devices = "contoso", 1, None
+        try:
+            lab = self.lab()
+            story, seed, devices = (lab.store.meta(key) for key in ("story", "seed", "devices"))
+            lab.store.close()
+        except StorageProblem as problem:
+            self.say(f"{problem.message} It is kept as {path}.damaged; the new lab tells the story contoso.")
+            os.replace(path, f"{path}.damaged")
         fresh = f"{path}.{uuid.uuid4().hex}"
         create_lab(fresh, str(story), int(seed), devices).close()
         os.replace(fresh, path)
+        self._put_journal_aside()
         self._lab = None
         self._tenant = None
         return self.lab()
+
+    def _put_journal_aside(self) -> None:
+        path = self.journal.path
+        if os.path.exists(path):
+            number = 1
+            while os.path.exists(f"{path}.{number}"):
+                number += 1
+            os.replace(path, f"{path}.{number}")
 
     def lab_path(self, name: str) -> str:
         return os.path.join(self.home, "labs", f"{name}.sqlite")
@@ -264,9 +284,9 @@ class ToolBox:
             return Answer(response.status, headers, response.body)
 
         organization = lab.store.meta("organization") or {}
-        name = TenantName(
-            self.profile, str(organization.get("id", "lab")), str(organization.get("displayName", "Lab"))
-        )
+        # Labs of one story share an organization; their names tell them apart.
+        id = f"{organization.get('id', 'lab')}/{self.profile}"
+        name = TenantName(self.profile, id, str(organization.get("displayName", "Lab")))
 
         def now() -> datetime:
             from toolkit.model.wire import moment

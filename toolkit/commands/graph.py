@@ -76,6 +76,7 @@ def propose(options: Options, tools: Tools) -> Plan | Outcome:
         raise UsageProblem("--all-pages goes with GET.")
     tenant = tools.tenant
     url = path if path.startswith("http") else f"/{version}{path}"
+    tenant.session.address(url, version)  # refused here and now, not after the gate
     change = Change(
         target=Target(REQUEST, "", f"{method} {url.partition('?')[0]}"),
         before=None,
@@ -141,6 +142,8 @@ def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or any(c in text for c in "\r\n"):
         raise UsageProblem(f'--header: "{text}" is not NAME: VALUE.')
+    if name.strip().lower().startswith(("x-http-method", "x-method")):
+        raise UsageProblem(f"--header {name.strip()}: give the method itself.")
     if name.strip().lower() in ("authorization", "host", "cookie"):
         raise UsageProblem(
             f"--header {name.strip()}: Grace sets this one itself.", hint="Secrets are never arguments."

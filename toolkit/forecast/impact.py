@@ -36,6 +36,8 @@ class Exposure:
     `since` is when it became noncompliant under this policy, None where that cannot be told; `derived` says how
     it was found ("grace expiry minus grace", "first report") or why not ("not known: ...").
     `has_mail` is None where nobody has looked; `user` is empty for a device without one.
+    `device_id` is empty where the report does not tell which device it is about; `twin` then numbers, from 0, the
+    reports of one policy that share name and user.
     """
 
     device_id: str
@@ -47,6 +49,7 @@ class Exposure:
     platform: str
     since: datetime | None
     derived: str
+    twin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,14 @@ class Touch:
     device_name: str
     user: str
     note: str
+    twin: int = 0
+
+    @property
+    def device_key(self) -> tuple[str, str, int]:
+        """What tells devices apart: the id, and without one the name, the user and which of the twins it is."""
+        if self.device_id:
+            return (self.device_id, "", 0)
+        return (self.device_name, self.user.casefold(), self.twin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +180,14 @@ def compare(
 
 def per_day(impact: Impact) -> tuple[DayRow, ...]:
     """Rows by day, policy and kind, in that order; days are UTC, days without touches are left out."""
-    devices: defaultdict[tuple[date, str, str], set[str]] = defaultdict(set)
+    devices: defaultdict[tuple[date, str, str], set[tuple[str, str, int]]] = defaultdict(set)
     people: defaultdict[tuple[date, str, str], set[str]] = defaultdict(set)
     mails: Counter[tuple[date, str, str]] = Counter()
     for touch in impact.touches:
         row = (touch.at.date(), touch.policy_id, touch.kind)
-        devices[row].add(touch.device_id)
+        devices[row].add(touch.device_key)
         if touch.user:
-            people[row].add(touch.user)
+            people[row].add(touch.user.casefold())
         if touch.kind == EMAIL and touch.note == "":
             mails[row] += 1
     ordered = sorted(devices, key=lambda row: (row[0], row[1], rank(row[2]), row[2]))
@@ -186,8 +197,8 @@ def per_day(impact: Impact) -> tuple[DayRow, ...]:
 def totals(impact: Impact) -> Totals:
     kinds = Counter(touch.kind for touch in impact.touches)
     return Totals(
-        devices=len({touch.device_id for touch in impact.touches}),
-        people=len({touch.user for touch in impact.touches if touch.user}),
+        devices=len({touch.device_key for touch in impact.touches}),
+        people=len({touch.user.casefold() for touch in impact.touches if touch.user}),
         mails=sum(touch.kind == EMAIL and touch.note == "" for touch in impact.touches),
         unreached=sum(touch.note != "" for touch in impact.touches),
         by_kind=tuple(sorted(kinds.items(), key=lambda item: (rank(item[0]), item[0]))),
@@ -249,6 +260,7 @@ def _foretell(
                     user=exposure.user,
                     has_mail=exposure.has_mail,
                 ),
+                exposure.twin,
             )
             touches.append(touch)
             if due <= now:

@@ -119,7 +119,8 @@ class Tenant:
         if isinstance(more, str):
             # The settings come by 25; what was not read would be lost at the next write.
             rest = every(self.session, more, version=self.version(MANAGEMENT + "/" + CATALOG))
-            item = {**item, "settings": [*item["settings"], *rest]}
+            item = {key: value for key, value in item.items() if key != "settings@odata.nextLink"}
+            item["settings"] = [*item["settings"], *rest]
         return wire.policy_from(item, collection)
 
     def find_policies(self, refs: Iterable[Ref]) -> tuple[Policy, ...]:
@@ -243,6 +244,16 @@ class Tenant:
         if target.kind in (TEMPLATE, TEST_MAIL):
             return self._observe_template(target)
         return Observed(None)
+
+    def glance(self, target: Target) -> Observed:
+        """The same as `observe`, from lists that are read once: for a first look at many targets."""
+        if target.kind in (SCHEDULE, ASSIGNMENTS) and target.id:
+            for policy in self.policies():
+                if policy.id.lower() == target.id.lower():
+                    part = policy.schedule if target.kind == SCHEDULE else policy.assignments
+                    return Observed(part, revision(policy))
+            return Observed(None)
+        return self.observe(target)
 
     def _observe_policy(self, target: Target) -> Observed:
         collection = target.collection or CLASSIC

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.errors import GraphProblem, SignInNeeded, Throttled, Unreachable, UsageProblem
 from toolkit.graph.errors import Said, clean, not_json, problem, unconfirmed
 from toolkit.graph.retry import FINAL, UNKNOWN, Limits, Wait, decide, http_date
+from toolkit.graph.secrets import is_secret, masked, masked_text
 from toolkit.graph.transport import Answer, Request, Transport
 from toolkit.graph.versions import BETA, V1, bare_path
 
@@ -251,7 +252,7 @@ class Session:
         # Even if an answer quotes it back, the token in use is never shown, whatever it looks like.
         if self._token_in_use is not None:
             text = text.replace(self._token_in_use, "***")
-        text = re.sub(_MASKED_TEXT, lambda found: f"{found[1] or found[2] or ''}***", text)
+        text = masked_text(text)
         if len(text) > _LONGEST_TRACE:
             text = f"{text[:_LONGEST_TRACE]}… ({len(text):,} characters)"
         self._trace(re.sub(_CONTROL, lambda found: f"\\x{ord(found[0]):02x}", text))
@@ -343,26 +344,11 @@ def _headers(url: str, given: Mapping[str, str], *, has_body: bool) -> dict[str,
 
 _SAFE = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('"#<>\\^`{|}')
 
-# For the trace; text, not compiled, as most runs have none.
-_MASKED_KEYS = (
-    r"(?i)(password|passphrase|secret|secret_?text|assertion|token|credential|authorization|cookie"
-    r"|(private|api|recovery)_?key|(unlock|bypass)_?code)s?$"
-)
-_MASKED_TEXT = (
-    r"(?i:\b(Bearer )[^\s\"',}]+)"
-    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
-    r"|(?i:([?&](?:sig|code|access_token|client_secret)=)[^&\s\"]+)"
-)
 _CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
-def _is_secret(key: str) -> bool:
-    """By how the name ends: `clientSecret` is one, `passwordRequiredType` and `password_expiration_days` are not."""
-    return re.search(_MASKED_KEYS, key) is not None
-
-
 def _shown(headers: Mapping[str, str]) -> str:
-    parts = (f"{name}: {'***' if _is_secret(name) else value}" for name, value in headers.items())
+    parts = (f"{name}: {'***' if is_secret(name) else value}" for name, value in headers.items())
     return "[" + "; ".join(parts) + "]"
 
 
@@ -370,16 +356,7 @@ def _shown_body(body: bytes | None) -> str:
     if not body:
         return ""
     try:
-        text = dumps(_masked(loads(body)), ensure_ascii=False, separators=(",", ":"))
+        text = dumps(masked(loads(body)), ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError):
         return f" ({len(body):,} bytes that are not JSON)"
     return f" {text}"
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: "***" if _is_secret(key) and not isinstance(item, bool | None) else _masked(item)
-            for key, item in value.items()
-        }
-    return [_masked(item) for item in value] if isinstance(value, list) else value

@@ -48,6 +48,11 @@ VERSIONS: tuple[Row, ...] = (
         BETA,
         "discovery scripts of Linux policies are not in v1.0",
     ),
+    Row(
+        "/deviceManagement/notificationMessageTemplates/**",
+        BETA,
+        "v1.0 has no description; what is not read cannot be brought back by undo",
+    ),
     Row("/deviceManagement/roleScopeTags/**", BETA, "scope tags are not in v1.0"),
     Row("/deviceManagement/intuneBrandingProfiles/**", BETA, "branding profiles are not in v1.0"),
     Row("/**", V1, "the version that is supported for production"),

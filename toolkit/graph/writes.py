@@ -11,7 +11,7 @@ from toolkit.errors import GraceProblem, GraphProblem, PartlyApplied
 from toolkit.graph.reads import MANAGEMENT, TEMPLATES, Tenant
 from toolkit.model import wire
 from toolkit.model.policy import CATALOG, CLASSIC, Policy
-from toolkit.model.schedule import MARK, Schedule
+from toolkit.model.schedule import MARK, Action, Schedule
 from toolkit.model.template import Template
 from toolkit.planning.change import (
     ASSIGNMENTS,
@@ -40,7 +40,6 @@ class Step:
     path: str
     body: Any = None
     creates: bool = False
-    version: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -95,9 +94,7 @@ def perform(change: Change, tenant: Tenant, actions_api: str = SET) -> Receipt:
                     headers=dict(step.headers),
                 )
             else:
-                answer = tenant.session.call(
-                    step.method, path, version=step.version or tenant.version(path), json=step.body
-                )
+                answer = tenant.session.call(step.method, path, version=tenant.version(path), json=step.body)
         except GraceProblem as problem:
             if not done:
                 raise
@@ -150,15 +147,24 @@ def _item_steps(id: str, before: Schedule, after: Schedule) -> tuple[Step, ...]:
         elif line.before is None or line.sign not in (CHANGED, REMOVED):
             continue
         elif line.sign == REMOVED:
-            result.append(Step("DELETE", f"{base}/{quote(line.before.id or '')}"))
+            result.append(Step("DELETE", f"{base}/{_item_id(line.before)}"))
         elif line.after is not None:
-            result.append(
-                Step("PATCH", f"{base}/{quote(line.before.id or '')}", kind | wire.action_to(line.after))
-            )
+            result.append(Step("PATCH", f"{base}/{_item_id(line.before)}", kind | wire.action_to(line.after)))
     # The mark last: whatever else happens, there is one at every moment.
     return tuple(
         sorted(result, key=lambda step: (step.body or {}).get("actionType") == wire.ACTION_TYPE_OF[MARK])
     )
+
+
+def _item_id(action: Action) -> str:
+    """Never empty: an address that ends in a slash would be the whole collection."""
+    if not action.id:
+        raise GraphProblem(
+            f"The {action.kind} action has no id to change it by.",
+            status=0,
+            hint="Use: grace tenant use --actions-api set",
+        )
+    return quote(action.id)
 
 
 def _assign_step(id: str, collection: str, assignments: tuple[Any, ...]) -> Step:
@@ -204,12 +210,14 @@ def _template_steps(change: Change) -> tuple[Step, ...]:
     before = change.before if isinstance(change.before, Template) else None
     id = change.target.id if before is not None else NEW
     base = f"{TEMPLATES}/{_segment(id)}"
-    version = "beta" if after.description is not None else None
     result: list[Step] = []
     if before is None:
-        result.append(Step("POST", TEMPLATES, wire.template_body(after), creates=True, version=version))
+        result.append(Step("POST", TEMPLATES, wire.template_body(after), creates=True))
     elif wire.template_body(before) != wire.template_body(after):
-        result.append(Step("PATCH", base, wire.template_body(after), version=version))
+        body = wire.template_body(after)
+        if before.description is not None and after.description is None:
+            body["description"] = None  # left out, it would stay
+        result.append(Step("PATCH", base, body))
     # Keyed by locale, never by position; the default first, so that there is one at every moment.
     old = {m.locale: m for m in (before.messages or () if before is not None else ())}
     new = sorted(after.messages or (), key=lambda m: not m.is_default)
@@ -252,8 +260,9 @@ def as_shown(change: Change, tenant: Tenant, actions_api: str = SET) -> list[tup
     """The exact requests as (method, path with version, body), for people to read."""
     shown = []
     for step in steps(change, actions_api):
-        version = step.version or tenant.version(step.path)
-        path = step.path if step.path.startswith("http") else f"/{version}{step.path}"
+        # A raw request is sent as it was written, version and all.
+        is_whole = change.target.kind == REQUEST
+        path = step.path if is_whole else f"/{tenant.version(step.path)}{step.path}"
         shown.append((step.method, path, step.body))
     return shown
 

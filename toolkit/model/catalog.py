@@ -33,19 +33,24 @@ def values(settings: Iterable[Json] | None) -> dict[str, Any]:
 
     A choice whose options end in _true and _false is a bool. Of a group with one entry the members stand by
     themselves; a group with several is a list of objects. An instance of a kind that is not known stands as it is.
+    What has not the shape of settings is passed over: it is refused where it would be written (`with_values`).
     """
     found: dict[str, Any] = {}
-    for item in settings or ():
-        _read(item.get("settingInstance") or {}, found)
+    for item in _mappings(settings):
+        _read(item.get("settingInstance"), found)
     return found
 
 
 def with_values(settings: Iterable[Json] | None, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The settings with some set and, where the value is None, some taken out; all others as they were.
 
-    Raises InvalidContent for a member of a group that has several entries, and for a value that cannot be encoded.
+    Raises InvalidContent for a member of a group that has several entries, for a value that cannot be encoded,
+    and for settings that have not the shape of settings.
     """
-    rows = [deepcopy(dict(item)) for item in settings or ()]
+    given = _checked_list(settings, "settings")
+    for item in given:
+        _check(item.get("settingInstance"), "settingInstance")
+    rows = [deepcopy(dict(item)) for item in given]
     for name, value in changes.items():
         if name in _BELOW_CHOICE:
             _set_below_choice(rows, _BELOW_CHOICE[name], name, value)
@@ -96,20 +101,22 @@ def _named(kind: str, name: str, key: str, value: Any) -> dict[str, Any]:
     return {"@odata.type": _TYPE + kind, "settingDefinitionId": name, key: value}
 
 
-def _read(item: Json, found: dict[str, Any]) -> None:
+def _read(item: Any, found: dict[str, Any]) -> None:
+    if not isinstance(item, Mapping):
+        return
     name = str(item.get("settingDefinitionId", ""))
     if isinstance(choice := item.get("choiceSettingValue"), Mapping):
         option = str(choice.get("value", "")).removeprefix(f"{name}_")
         found[name] = {"true": True, "false": False}.get(option, option)
-        for child in choice.get("children") or ():
+        for child in _mappings(choice.get("children")):
             _read(child, found)
     elif isinstance(simple := item.get("simpleSettingValue"), Mapping):
         found[name] = simple.get("value")
     elif isinstance(entries := item.get("groupSettingCollectionValue"), list):
         read = []
-        for entry in entries:
+        for entry in _mappings(entries):
             members: dict[str, Any] = {}
-            for child in entry.get("children") or ():
+            for child in _mappings(entry.get("children")):
                 _read(child, members)
             read.append(members)
         if len(read) == 1:
@@ -118,6 +125,49 @@ def _read(item: Json, found: dict[str, Any]) -> None:
             found[name] = read
     elif name:
         found[name] = item
+
+
+def _mappings(value: Any) -> list[Json]:
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list | tuple) else []
+
+
+def _check(item: Any, name: str) -> None:
+    """Raises InvalidContent where an instance, or one below it, has not the shape that it must have."""
+    item = _checked(item, name)
+    definition = item.get("settingDefinitionId")
+    if not isinstance(definition, str) or not definition:
+        raise InvalidContent("A setting has no settingDefinitionId that is a text.")
+    if "simpleSettingValue" in item:
+        _checked(item["simpleSettingValue"], f"{definition}: simpleSettingValue")
+    if "choiceSettingValue" in item:
+        choice = _checked(item["choiceSettingValue"], f"{definition}: choiceSettingValue")
+        if not isinstance(choice.get("value"), str):
+            raise InvalidContent(f"{definition}: its choice is not a text.")
+        _check_children(choice, definition)
+    if "groupSettingCollectionValue" in item:
+        for entry in _checked_list(
+            item["groupSettingCollectionValue"], f"{definition}: groupSettingCollectionValue"
+        ):
+            _check_children(entry, definition)
+
+
+def _check_children(owner: Json, definition: str) -> None:
+    for child in _checked_list(owner.get("children"), f"{definition}: children"):
+        _check(child, f"{definition}: an entry of children")
+
+
+def _checked(value: Any, name: str) -> Json:
+    if not isinstance(value, Mapping):
+        raise InvalidContent(f"{name} is not an object.")
+    return value
+
+
+def _checked_list(value: Any, name: str) -> list[Json]:
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        raise InvalidContent(f"{name} is not a list of objects.")
+    return [_checked(part, f"{name}, an entry") for part in value]
 
 
 def _row(rows: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
@@ -149,7 +199,7 @@ def _set_in_group(rows: list[dict[str, Any]], group: str, name: str, value: Any)
             f"{group} has {len(entries)} entries, so {name} could belong to any of them.",
             hint=f"Set the whole list: --set '{group}=[{{...}}, {{...}}]'. policy show prints it.",
         )
-    children = entries[0].setdefault("children", [])
+    children = _children(entries[0])
     _set_child(children, name, value)
     if not children:
         rows.remove(row)
@@ -160,7 +210,17 @@ def _set_below_choice(rows: list[dict[str, Any]], parent: str, name: str, value:
         _set_top(rows, parent, True)
     row = _row(rows, parent)
     if row is not None:
-        _set_child(row["settingInstance"]["choiceSettingValue"].setdefault("children", []), name, value)
+        choice = row["settingInstance"].get("choiceSettingValue")
+        if choice is None:
+            raise InvalidContent(f"{parent} is no choice in this policy, so {name} cannot stand below it.")
+        _set_child(_children(choice), name, value)
+
+
+def _children(owner: dict[str, Any]) -> list[dict[str, Any]]:
+    if owner.get("children") is None:
+        owner["children"] = []
+    children: list[dict[str, Any]] = owner["children"]
+    return children
 
 
 def _set_child(children: list[dict[str, Any]], name: str, value: Any) -> None:

@@ -1,6 +1,9 @@
 """Graph JSON <-> model: the only place that spells Graph's property names.
 
 Properties that Grace does not know survive: they are kept where they were read and go back unchanged.
+
+What goes back at a write is read strictly: InvalidContent names the property and what it holds. What is only
+shown is read as it comes, so that an oddity of the service does not make a whole list unreadable.
 """
 
 from __future__ import annotations
@@ -80,9 +83,9 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def moment(text: str | None) -> datetime | None:
-    """An aware UTC time from Graph's text; None for null, and for the service's two ways to say "never"."""
-    if not text:
+def moment(text: Any) -> datetime | None:
+    """An aware UTC time from Graph's text; None for what is no time, and for the service's two ways to say "never"."""
+    if not isinstance(text, str) or not text:
         return None
     if text.startswith(("0001-01-01", "9999-12-31")):
         return None
@@ -126,15 +129,17 @@ def without_companions(value: Any) -> Any:
 
 
 def action_from(item: Json) -> Action:
-    kind = str(item.get("actionType", ""))
-    template_id = item.get("notificationTemplateId") or None
+    """Raises InvalidContent for a property that does not hold what Graph keeps there."""
+    kind = _text(item.get("actionType"), "actionType")
+    template_id = _text_or_none(item.get("notificationTemplateId"), "notificationTemplateId") or None
+    id = item.get("id")
     known = {"id", "actionType", "gracePeriodHours", "notificationTemplateId", "notificationMessageCCList"}
     return Action(
         kind=KIND_OF.get(kind, kind),
         after=_whole(item.get("gracePeriodHours"), "gracePeriodHours"),
         template_id=None if template_id == ZERO_GUID else template_id,
-        cc_group_ids=tuple(item.get("notificationMessageCCList") or ()),
-        id=item.get("id"),
+        cc_group_ids=_texts(item.get("notificationMessageCCList"), "notificationMessageCCList"),
+        id=id if isinstance(id, str) else None,
         extra={
             k: v for k, v in item.items() if k not in known and not is_companion(k) and k != "@odata.type"
         },
@@ -151,15 +156,20 @@ def action_to(action: Action) -> dict[str, Any]:
     }
 
 
-def schedule_from(rules: Iterable[Json] | None) -> Schedule | None:
-    """A schedule from scheduledActionsForRule; None where it, or what is in it, was not expanded."""
+def schedule_from(rules: Any) -> Schedule | None:
+    """A schedule from scheduledActionsForRule; None where it, or what is in it, was not read or not read whole."""
     if rules is None:
         return None
-    rules = tuple(rules)
-    if any("scheduledActionConfigurations" not in rule for rule in rules):
+    lists = [
+        None
+        if _has_more(rule, "scheduledActionConfigurations")
+        else rule.get("scheduledActionConfigurations")
+        for rule in _objects(rules, "scheduledActionsForRule")
+    ]
+    if any(items is None for items in lists):
         return None
-    items = [item for rule in rules for item in rule["scheduledActionConfigurations"] or ()]
-    return Schedule(tuple(action_from(item) for item in items))
+    found = [item for items in lists for item in _objects(items, "scheduledActionConfigurations")]
+    return Schedule(tuple(action_from(item) for item in found))
 
 
 def schedule_to(schedule: Schedule) -> list[dict[str, Any]]:
@@ -185,44 +195,63 @@ _FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
 _FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
 
 
+BESIDE_TARGET = ("source", "sourceId")
+"""What an assignment says beside its target. No target has members of these names: `Assignment.extra` holds both."""
+
+
 def assignment_from(item: Json) -> Assignment:
-    target = item.get("target") or {}
-    name = str(target.get("@odata.type", "")).removeprefix("#microsoft.graph.")
+    """Raises InvalidContent for a target that could not go back as it came."""
+    target = _object(item.get("target"), "target")
+    name = _text(target.get("@odata.type"), "@odata.type of a target").removeprefix("#")
+    name = name.removeprefix("microsoft.graph.")
+    kind = _KIND_OF_TARGET.get(name, name)
     known = {"@odata.type", "groupId", _FILTER_ID, _FILTER_TYPE}
-    filter_type = target.get(_FILTER_TYPE)
+    filter_type = _text_or_none(target.get(_FILTER_TYPE), _FILTER_TYPE)
+    read_id = _text if kind in (GROUP, EXCLUDE) else _text_or_none
+    extra = {k: v for k, v in target.items() if k not in known and not is_companion(k)}
+    # "direct" is what an assignment is that says nothing, and its sourceId is the policy's own id: sent to
+    # another policy, it would be wrong.
+    if item.get("source") not in (None, "direct"):
+        extra |= {key: item[key] for key in BESIDE_TARGET if item.get(key) is not None}
     return Assignment(
-        kind=_KIND_OF_TARGET.get(name, name),
-        group_id=target.get("groupId"),
-        filter_id=target.get(_FILTER_ID),
+        kind=kind,
+        group_id=read_id(target.get("groupId"), "groupId"),
+        filter_id=_text_or_none(target.get(_FILTER_ID), _FILTER_ID),
         filter_type=None if filter_type in (None, "none") else filter_type,
-        extra={k: v for k, v in target.items() if k not in known and not is_companion(k)},
+        extra=extra,
     )
 
 
 def assignment_to(assignment: Assignment) -> dict[str, Any]:
     target: dict[str, Any] = {
         "@odata.type": "#microsoft.graph." + _TARGET_OF.get(assignment.kind, assignment.kind),
-        **assignment.extra,
+        **{key: value for key, value in assignment.extra.items() if key not in BESIDE_TARGET},
     }
     if assignment.group_id is not None:
         target["groupId"] = assignment.group_id
     if assignment.filter_id is not None:
         target[_FILTER_ID] = assignment.filter_id
         target[_FILTER_TYPE] = assignment.filter_type or "none"
-    return {"target": target}
+    beside = {key: assignment.extra[key] for key in BESIDE_TARGET if key in assignment.extra}
+    return {**beside, "target": target}
 
 
-def assignments_from(items: Iterable[Json] | None) -> tuple[Assignment, ...] | None:
+def assignments_from(items: Any) -> tuple[Assignment, ...] | None:
     if items is None:
         return None
-    return tuple(sorted((assignment_from(item) for item in items), key=lambda a: a.key))
+    found = (assignment_from(item) for item in _objects(items, "assignments"))
+    return tuple(sorted(found, key=lambda a: a.key))
 
 
 # Policies
 
 
 def policy_from(item: Json, collection: str | None = None) -> Policy:
-    """A policy of either collection. Where `collection` is None it is told by the shape."""
+    """A policy of either collection. Where `collection` is None it is told by the shape.
+
+    A list of which there is more (`…@odata.nextLink`) counts as not read: nobody may write back a part of it.
+    Raises InvalidContent for a property that does not hold what Graph keeps there.
+    """
     if collection is None:
         is_catalog = "technologies" in item or str(item.get("@odata.type", "")).endswith(
             "deviceManagementCompliancePolicy"
@@ -232,21 +261,22 @@ def policy_from(item: Json, collection: str | None = None) -> Policy:
     own = _POLICY_OWN | _SERVICE_SET | _NAVIGATION
     settings = {k: v for k, v in item.items() if k not in own and not is_companion(k)}
     if collection == CATALOG and isinstance(settings.get("settings"), list):
-        settings["settings"] = [_bare_setting(s) for s in settings["settings"]]
-    scope_tags = item.get("roleScopeTagIds")
+        settings["settings"] = [_bare_setting(s) for s in _objects(settings["settings"], "settings")]
+    own_name = "name" if collection == CATALOG else "displayName"
+    version = item.get("version")
     return Policy(
-        name=str(
-            item.get("name" if collection == CATALOG else "displayName") or item.get("displayName") or ""
-        ),
+        name=_text_or_none(item.get(own_name), own_name)
+        or _text_or_none(item.get("displayName"), "displayName")
+        or "",
         platform=platform,
         id=str(item.get("id") or ""),
-        description=item.get("description") or "",
+        description=_text_or_none(item.get("description"), "description") or "",
         settings=settings,
-        schedule=schedule_from(item.get("scheduledActionsForRule")),
-        assignments=assignments_from(item.get("assignments")),
-        scope_tags=tuple(scope_tags) if scope_tags is not None else ("0",),
+        schedule=schedule_from(_whole_list(item, "scheduledActionsForRule")),
+        assignments=assignments_from(_whole_list(item, "assignments")),
+        scope_tags=_scope_tags(item),
         collection=collection,
-        version=item.get("version"),
+        version=version if isinstance(version, int) else None,
         modified=moment(item.get("lastModifiedDateTime")),
         raw=item,
     )
@@ -271,9 +301,9 @@ def policy_body(policy: Policy, *, create: bool) -> dict[str, Any]:
 
 def _platform_of(item: Json, collection: str) -> str:
     if collection == CATALOG:
-        platforms = str(item.get("platforms") or "linux")
+        platforms = _text_or_none(item.get("platforms"), "platforms") or "linux"
         return platforms if platforms in BY_KEY else platforms.split(",")[0]
-    name = str(item.get("@odata.type", ""))
+    name = _text_or_none(item.get("@odata.type"), "@odata.type") or ""
     platform = BY_ODATA_TYPE.get(name)
     return platform.key if platform is not None else name.removeprefix("#microsoft.graph.")
 
@@ -293,10 +323,10 @@ def _bare_setting(setting: Json) -> dict[str, Any]:
 def message_from(item: Json) -> Message:
     known = {"id", "locale", "subject", "messageTemplate", "isDefault", "lastModifiedDateTime", "@odata.type"}
     return Message(
-        locale=str(item.get("locale") or "").lower(),
-        subject=str(item.get("subject") or ""),
-        body=str(item.get("messageTemplate") or ""),
-        is_default=bool(item.get("isDefault")),
+        locale=(_text_or_none(item.get("locale"), "locale") or "").lower(),
+        subject=_text_or_none(item.get("subject"), "subject") or "",
+        body=_text_or_none(item.get("messageTemplate"), "messageTemplate") or "",
+        is_default=item.get("isDefault") is True,
         id=item.get("id"),
         extra={k: v for k, v in item.items() if k not in known and not is_companion(k)},
     )
@@ -314,17 +344,18 @@ def message_body(message: Message, *, create: bool) -> dict[str, Any]:
 
 
 def template_from(item: Json) -> Template:
-    messages = item.get("localizedNotificationMessages")
-    flags = str(item.get("brandingOptions") or "none").split(",")
-    scope_tags = item.get("roleScopeTagIds")
+    messages = _whole_list(item, "localizedNotificationMessages")
+    flags = (_text_or_none(item.get("brandingOptions"), "brandingOptions") or "none").split(",")
     return Template(
-        name=str(item.get("displayName") or ""),
+        name=_text_or_none(item.get("displayName"), "displayName") or "",
         branding=frozenset(
             BRANDING_OF.get(flag.strip(), flag.strip()) for flag in flags if flag.strip() != "none"
         ),
-        messages=None if messages is None else tuple(message_from(message) for message in messages),
-        scope_tags=tuple(scope_tags) if scope_tags is not None else ("0",),
-        description=item.get("description"),
+        messages=None
+        if messages is None
+        else tuple(message_from(message) for message in _objects(messages, "localizedNotificationMessages")),
+        scope_tags=_scope_tags(item),
+        description=_text_or_none(item.get("description"), "description") or None,
         id=str(item.get("id") or ""),
         modified=moment(item.get("lastModifiedDateTime")),
         raw=item,
@@ -358,18 +389,18 @@ def device_from(item: Json) -> Device:
     return Device(
         id=str(item.get("id") or ""),
         name=str(item.get("deviceName") or ""),
-        os=item.get("operatingSystem") or "",
-        os_version=item.get("osVersion") or "",
-        state=item.get("complianceState") or "unknown",
+        os=str(item.get("operatingSystem") or ""),
+        os_version=str(item.get("osVersion") or ""),
+        state=str(item.get("complianceState") or "unknown"),
         grace_ends=moment(item.get("complianceGracePeriodExpirationDateTime")),
-        user_name=item.get("userDisplayName") or "",
-        user_principal_name=item.get("userPrincipalName") or "",
-        mail=item.get("emailAddress") or "",
+        user_name=str(item.get("userDisplayName") or ""),
+        user_principal_name=str(item.get("userPrincipalName") or ""),
+        mail=str(item.get("emailAddress") or ""),
         last_sync=moment(item.get("lastSyncDateTime")),
         enrolled=moment(item.get("enrolledDateTime")),
-        owner=item.get("managedDeviceOwnerType") or "",
-        agent=item.get("managementAgent") or "",
-        management_state=item.get("managementState") or "",
+        owner=str(item.get("managedDeviceOwnerType") or ""),
+        agent=str(item.get("managementAgent") or ""),
+        management_state=str(item.get("managementState") or ""),
         raw=item,
     )
 
@@ -393,14 +424,90 @@ def policy_status_from(item: Json, policy_id: str) -> PolicyStatus:
         status=str(item.get("status") or "unknown"),
         grace_expires=moment(item.get("complianceGracePeriodExpirationDateTime")),
         reported=moment(item.get("lastReportedDateTime")),
-        user_name=item.get("userName") or "",
-        user_principal_name=item.get("userPrincipalName") or "",
+        user_name=str(item.get("userName") or ""),
+        user_principal_name=str(item.get("userPrincipalName") or ""),
         raw=item,
     )
 
 
+# What a property must hold
+
+
+def _whole_list(item: Json, name: str) -> Any:
+    """The property, or None where the service sent only the first page of it."""
+    return None if _has_more(item, name) else item.get(name)
+
+
+def _has_more(item: Json, name: str) -> bool:
+    return item.get(f"{name}@odata.nextLink") is not None
+
+
+def _scope_tags(item: Json) -> tuple[str, ...]:
+    tags = item.get("roleScopeTagIds")
+    return ("0",) if tags is None else _texts(tags, "roleScopeTagIds")
+
+
 def _whole(value: Any, name: str) -> int:
-    """An int as the schedule needs it; a tenant or a file may hold anything."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidContent(f"{name} is {json.dumps(value, default=str)}, not a whole number.")
+        raise _wrong(value, name, "a whole number")
+    if abs(value) >= 2**31:  # Edm.Int32
+        raise _wrong(value, name, "a whole number that Graph can hold")
     return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise _wrong(value, name, "a text" if value != "" else "a text that says something")
+    return value
+
+
+def _text_or_none(value: Any, name: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise _wrong(value, name, "a text")
+    return value
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, name, "a list of texts")
+    for part in value:
+        if not isinstance(part, str):
+            raise _wrong(part, f"An entry of {name}", "a text")
+    return tuple(value)
+
+
+def _object(value: Any, name: str) -> Json:
+    if not isinstance(value, Mapping):
+        raise _wrong(value, name, "an object")
+    return value
+
+
+def _objects(value: Any, name: str) -> list[Json]:
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, name, "a list of objects")
+    return [_object(part, f"An entry of {name}") for part in value]
+
+
+def _wrong(value: Any, name: str, wanted: str) -> InvalidContent:
+    return InvalidContent(f"{name} is {in_words(value)}, not {wanted}.")
+
+
+def in_words(value: Any) -> str:
+    """A wrong value as a sentence names it: a plain one in JSON, cut if it is long; of any other, what it is."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    # A file may hold a date or a number of a thousand digits, which JSON or Python would not write.
+    plain = isinstance(value, str | float | bool | None) or (isinstance(value, int) and abs(value) < 10**30)
+    if isinstance(value, str):
+        value = value if len(value) <= 40 else value[:39] + "…"
+    return (
+        json.dumps(value, ensure_ascii=False)
+        if plain
+        else "a number of many digits"
+        if isinstance(value, int)
+        else f"a {type(value).__name__}"
+    )

@@ -41,6 +41,15 @@ class RawRequest:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def placeholder(old_id: str) -> str:
+    """Stands for the id of something that this very plan makes again; `old_id` is the one that it had before."""
+    return f"{{new:{old_id}}}"
+
+
+def is_placeholder(id: str | None) -> bool:
+    return id is not None and id.startswith("{new:")
+
+
 Content = Schedule | Policy | Template | tuple[Assignment, ...] | RawRequest
 
 
@@ -107,6 +116,8 @@ class Plan:
     """Names of the ids that appear in the changes (templates, groups), for people to read."""
     undoes: str | None = None
     """The journal entry that this plan takes back."""
+    id: str = ""
+    """Given when a plan is saved, so that it is applied once."""
 
     @property
     def risk(self) -> Risk:

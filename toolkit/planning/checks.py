@@ -13,7 +13,7 @@ from toolkit.model.refs import quoted
 from toolkit.model.schedule import EMAIL, MARK, Action, Schedule
 from toolkit.model.template import Message, Template, has_html, html_obstacles, unknown_tokens
 from toolkit.model.units import fits_portal, in_words
-from toolkit.planning.change import TEMPLATE, Change, Finding, Plan
+from toolkit.planning.change import TEMPLATE, Change, Finding, Plan, is_placeholder
 from toolkit.planning.diff import SAME, schedule_lines
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -66,7 +66,7 @@ def action_findings(
     if action.kind != EMAIL:
         return
     template = facts.templates.get(action.template_id or "")
-    if template is None and facts.knows_templates:
+    if template is None and facts.knows_templates and not is_placeholder(action.template_id):
         yield Finding(
             WARNING,
             "template-missing",

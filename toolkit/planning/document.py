@@ -137,6 +137,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "command": plan.command,
         "tenant": {"profile": plan.tenant.profile, "id": plan.tenant.id, "name": plan.tenant.name},
         "made": None if plan.made is None else plan.made.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "id": plan.id,
         "undoes": plan.undoes,
         "risk": plan.risk.name.lower(),
         "changes": [change_json(change) for change in plan.changes],
@@ -172,7 +173,8 @@ def plan_from(value: Any, source: str = "This file") -> Plan:
             notes=tuple(str(note) for note in value.get("notes") or ()),
             made=None if made is None else _aware(datetime.fromisoformat(made)),
             names={str(key): str(name) for key, name in (value.get("names") or {}).items()},
-            undoes=value.get("undoes"),
+            undoes=None if value.get("undoes") is None else str(value["undoes"]),
+            id=str(value.get("id") or ""),
         )
     except InvalidContent as problem:
         raise BadFile(

@@ -6,12 +6,13 @@ or shortens a grace period that devices are in. Everything else is MEDIUM.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-from toolkit.model.policy import Policy
-from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule
+from toolkit.model.policy import ALL_DEVICES, ALL_USERS, EXCLUDE, Assignment, Policy
+from toolkit.model.schedule import EMAIL, KINDS, LOCK, MARK, PUSH, RETIRE, Action, Schedule
 from toolkit.model.template import Template
 from toolkit.model.units import in_words
 from toolkit.planning.change import (
@@ -50,12 +51,9 @@ def _assessed(change: Change, plan: Plan, reach: Reach) -> Change:
     elif kind == TEMPLATE:
         risk, words = _of_template(change, reach)
     elif kind == POLICY:
-        risk, words = _of_policy(change, reach)
+        risk, words = _of_policy(change, plan, reach)
     elif kind == ASSIGNMENTS:
-        risk, words = (
-            Risk.MEDIUM,
-            ("devices that come under the policy are evaluated at their next check-in",),
-        )
+        risk, words = _of_assignments(change, plan)
     elif kind == REQUEST and isinstance(change.after, RawRequest):
         risk, words = _of_request(change.after)
     else:
@@ -72,7 +70,7 @@ def _of_schedule(
     for line in schedule_lines(before, after):
         if line.sign == ADDED and line.after is not None:
             words.append(_effect(line.after, plan))
-            if line.after.kind == RETIRE and risk is not Risk.LOW:
+            if (line.after.kind == RETIRE or line.after.kind not in KINDS) and risk is not Risk.LOW:
                 risk = Risk.HIGH
         elif line.sign == CHANGED and line.before is not None and line.after is not None:
             old, new = line.before, line.after
@@ -94,7 +92,8 @@ def _of_schedule(
                     )
                     risk = Risk.HIGH
         elif line.sign == REMOVED and line.before is not None:
-            words.append(f"no more: {line.before.words.lower()} after {in_words(line.before.after)}")
+            when = "at once" if line.before.after == 0 else f"after {in_words(line.before.after)}"
+            words.append(f"no more: {line.before.words.lower()} {when}")
     return risk, tuple(dict.fromkeys(words))
 
 
@@ -123,32 +122,83 @@ def _of_template(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
     return Risk.LOW, ()
 
 
-def _of_policy(change: Change, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
+def _of_policy(change: Change, plan: Plan, reach: Reach) -> tuple[Risk, tuple[str, ...]]:
     if change.after is None:
         return Risk.HIGH, ("devices are no longer checked by it; undo brings it back under a new id",)
     assert isinstance(change.after, Policy)
     if change.before is None:
-        if change.after.assignments:
-            return Risk.MEDIUM, ("devices are checked by it from their next check-in",)
-        return Risk.LOW, ("reaches no device until it is assigned",)
+        if not change.after.assignments:
+            return Risk.LOW, ("reaches no device until it is assigned",)
+        risk = Risk.MEDIUM
+        words: tuple[str, ...] = ("devices are checked by it from their next check-in",)
+        if change.after.schedule is not None:
+            of_schedule, more = _of_schedule("", None, change.after.schedule, plan, reach)
+            risk, words = max(risk, of_schedule), (*words, *more)
+        return max(risk, _breadth(change.after.assignments)), words
     if reach.is_assigned.get(change.target.id, True):
-        return Risk.MEDIUM, ("assigned devices are evaluated anew at their next check-in",)
+        return Risk.MEDIUM, (
+            "assigned devices are evaluated anew at their next check-in; how many will fail cannot be foretold",
+        )
     return Risk.LOW, ()
+
+
+def _of_assignments(change: Change, plan: Plan) -> tuple[Risk, tuple[str, ...]]:
+    """HIGH where everybody comes under the policy, or nobody stays under it."""
+    before = change.before if isinstance(change.before, tuple) else ()
+    after = change.after if isinstance(change.after, tuple) else ()
+    old, new = {a.key for a in before}, {a.key for a in after}
+    added = [a for a in after if a.key not in old]
+    removed = [a for a in before if a.key not in new]
+    words = []
+    if any(a.kind != EXCLUDE for a in added) or any(a.kind == EXCLUDE for a in removed):
+        words.append(
+            "devices that come under the policy are checked by it from their next check-in;"
+            " how many will fail cannot be foretold"
+        )
+    gone = [a for a in (*removed, *added) if (a.kind == EXCLUDE) == (a in added)]
+    if gone:
+        names = ", ".join(_target_words(a, plan) for a in gone)
+        words.append(f"no longer checked by it: {names}")
+    has_any = any(a.kind != EXCLUDE for a in before)
+    nobody = has_any and not any(a.kind != EXCLUDE for a in after)
+    return (Risk.HIGH if nobody else max(Risk.MEDIUM, _breadth(added))), tuple(words)
+
+
+def _breadth(added: Iterable[Assignment]) -> Risk:
+    return Risk.HIGH if any(a.kind in (ALL_USERS, ALL_DEVICES) for a in added) else Risk.LOW
+
+
+def _target_words(assignment: Assignment, plan: Plan) -> str:
+    if assignment.group_id is not None:
+        return f'"{plan.names.get(assignment.group_id, assignment.group_id)}"'
+    return assignment.kind.replace("-", " ")
+
+
+# Raw writes that touch no device and take nothing away; every other one may, and is high risk.
+_HARMLESS = (
+    re.compile(
+        r"/devicemanagement/notificationmessagetemplates(/[^/]+(/localizednotificationmessages(/[^/]+)?)?)?"
+    ),
+    re.compile(r"/devicemanagement/notificationmessagetemplates/[^/]+/sendtestmessage"),
+    re.compile(r"/devicemanagement/manageddevices/[^/]+/syncdevice"),
+    re.compile(r"/devicemanagement/reports/get\w+"),
+    re.compile(r"/directoryobjects/getbyids"),
+    re.compile(r"/identity/conditionalaccess/evaluate"),
+)
 
 
 def _of_request(request: RawRequest) -> tuple[Risk, tuple[str, ...]]:
     words = ("sent exactly as written; undo cannot take back a raw request",)
-    path = unquote(request.url.partition("?")[0]).rstrip("/").rpartition("/")[2].casefold()
-    # A batch may hold any of the others; an action may be written with its namespace (microsoft.graph.wipe).
-    dangerous = request.method == "DELETE" or path.rpartition(".")[2] in {
-        "wipe",
-        "retire",
-        "setscheduledretirestate",
-        "remotelock",
-        "executeaction",
-        "$batch",
-    }
-    return (Risk.HIGH if dangerous else Risk.MEDIUM), words
+    path = (
+        unquote(urlsplit(request.url).path)
+        .casefold()
+        .replace("microsoft.graph.", "")
+        .rstrip("/")
+        .removesuffix("()")
+    )
+    path = re.sub(r"^/(v1\.0|beta)(?=/)", "", path)
+    is_harmless = request.method in ("POST", "PATCH") and any(route.fullmatch(path) for route in _HARMLESS)
+    return (Risk.MEDIUM if is_harmless else Risk.HIGH), words
 
 
 def _some(names: tuple[str, ...]) -> str:

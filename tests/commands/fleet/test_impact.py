@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import Grace
+from toolkit.forecast.exposure import CHANGED
 
 POLICIES = ("Windows baseline", "macOS baseline", "iOS baseline", "Android work profile baseline")
 DONE = {
@@ -77,3 +82,95 @@ def test_the_other_reading_moves_what_comes_after_the_mark(grace: Grace) -> None
         return [t["at"] for t in found["touches"] if t["kind"] == "lock"]
 
     assert locks(first) < locks(later)
+
+
+def retires(grace: Grace, policy: str = "Windows baseline") -> set[tuple[str, str]]:
+    """The entries on the retire list, whose wait counts from the beginning and not from the mark."""
+    touches = grace.json(f"fleet impact '{policy}' --days 60")["touches"]
+    return {(t["deviceName"], t["at"]) for t in touches if t["kind"] == "retire"}
+
+
+def test_a_grace_that_grace_itself_edited_moves_no_beginning(grace: Grace) -> None:
+    """The reported expiry belongs to the old grace until the device reports again; the journal knows the old one."""
+    before = retires(grace)
+    assert before
+    grace.ok("action edit 'Windows baseline' mark --days 10 --yes --force 'Windows baseline'")
+    assert retires(grace) == before
+    grace.ok("action edit 'Windows baseline' mark --days 2 --yes --force 'Windows baseline'")
+    grace.ok("undo --yes --force 'Windows baseline'")
+    assert retires(grace) == before
+    assert grace.json("fleet impact 'Windows baseline'")["untold"] == []
+
+
+def test_a_grace_that_somebody_else_edited_is_told_again_once_the_devices_have_reported(grace: Grace) -> None:
+    before = retires(grace)
+    grace.ok("action edit 'Windows baseline' mark --days 10 --yes --force 'Windows baseline'")
+    shutil.rmtree(grace.home / "journal")
+    found = grace.json("fleet impact 'Windows baseline'")
+    assert (found["touches"], {item["reason"] for item in found["untold"]}) == ([], {CHANGED})
+    assert {item["deviceName"] for item in found["untold"]} >= {name for name, _ in before}
+    grace.ok("lab advance 1d")
+    assert grace.json("fleet impact 'Windows baseline'")["untold"] == []
+    assert retires(grace) >= before
+
+
+def test_where_nothing_can_be_foretold_nobody_says_that_nobody_is_touched(grace: Grace) -> None:
+    grace.ok("action edit 'Windows baseline' mark --days 10 --yes --force 'Windows baseline'")
+    shutil.rmtree(grace.home / "journal")
+    answer = grace.ok("fleet impact 'Windows baseline'")
+    count = len(grace.json("fleet impact 'Windows baseline'")["untold"])
+    assert answer.stdout == ""
+    assert "Nobody" not in answer.stderr
+    assert f"Whom it touches cannot be foretold: {count} device states have no date." in answer.stderr
+
+
+def test_a_policy_without_reports_is_not_taken_for_one_that_touches_nobody(grace: Grace) -> None:
+    """The catalog's policies report no devices, so of them nothing is known."""
+    answer = grace.ok("fleet impact 'Linux baseline'")
+    assert "Nobody" not in answer.stderr
+    assert "Whom it touches cannot be foretold" in answer.stderr
+    nobody = grace.ok("fleet impact 'Windows baseline (unassigned)'")
+    assert nobody.stderr.startswith("Nobody is touched: no noncompliant device has an action ahead.\n")
+    both = grace.ok("fleet impact 'Windows baseline (unassigned)' 'Linux baseline'").stderr
+    assert "Nobody" not in both
+
+
+def saved(grace: Grace, tmp_path: Path, line: str = "action edit 'Windows baseline' mark --days 9") -> Path:
+    path = tmp_path / "plan.json"
+    grace.ok(f"{line} --save-plan {path}")
+    return path
+
+
+def altered(path: Path, change: Callable[[Any], None]) -> Path:
+    plan = json.loads(path.read_text())
+    change(plan)
+    path.write_text(json.dumps(plan))
+    return path
+
+
+def test_a_plan_for_another_tenant_is_refused(grace: Grace, tmp_path: Path) -> None:
+    path = saved(grace, tmp_path)
+    grace.ok("lab init --seed 2 --tenant lab-e")
+    answer = grace.run(f"fleet impact --plan {path} --tenant lab-e -o json")
+    assert (answer.code, answer.stdout, answer.error["code"]) == (2, "", "UsageProblem")
+    assert 'was made for tenant "Contoso"' in answer.error["message"]
+
+
+def test_a_plan_for_a_policy_that_is_not_there_is_stale(grace: Grace, tmp_path: Path) -> None:
+    path = saved(grace, tmp_path)
+    grace.ok("policy remove 'Windows baseline' --yes --force 'Windows baseline'")
+    answer = grace.run(f"fleet impact --plan {path} -o json")
+    assert (answer.code, answer.stdout, answer.error["code"]) == (5, "", "StalePlan")
+    assert answer.error["message"] == 'Policy "Windows baseline" is gone since the plan was made.'
+
+
+def test_a_plan_for_a_schedule_that_is_another_by_now_is_stale(grace: Grace, tmp_path: Path) -> None:
+    path = saved(grace, tmp_path)
+    grace.ok("action edit 'Windows baseline' mark --days 4 --yes --force 'Windows baseline'")
+    answer = grace.run(f"fleet impact --plan {path} 'macOS baseline' -o json")
+    assert (answer.code, answer.stdout, answer.error["code"]) == (5, "", "StalePlan")
+    assert answer.error["message"] == (
+        'The schedule of policy "Windows baseline" is no longer the one that the plan was made for.'
+    )
+    grace.ok("undo --yes --force 'Windows baseline'")
+    assert grace.json(f"fleet impact --plan {path}")["totals"]["byKindBefore"] is not None

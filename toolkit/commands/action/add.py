@@ -8,7 +8,7 @@ from toolkit.commands.proposal import names_of, plan, schedule_change
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import InvalidSchedule, MissingValue
 from toolkit.model.refs import GroupRef, PolicyRef, TemplateRef
-from toolkit.model.schedule import EMAIL, LOCK, PUSH, RETIRE, Action, Schedule, mark
+from toolkit.model.schedule import EMAIL, LOCK, PUSH, RETIRE, Action, Schedule
 from toolkit.model.units import Hours, in_words
 from toolkit.planning import intents
 from toolkit.planning.change import Plan
@@ -116,8 +116,9 @@ def propose(options: Options, tools: Tools) -> Plan:
     changes = []
     for policy in policies:
         intents.supported(kind, policy.platform, policy.name)
-        schedule = policy.schedule if policy.schedule is not None else Schedule((mark(),))
-        changes.append(schedule_change(policy, intents.add(schedule, action), f"add {what} {when}"))
+        if policy.schedule is None:
+            raise InvalidSchedule(f'The schedule of policy "{policy.name}" could not be read.')
+        changes.append(schedule_change(policy, intents.add(policy.schedule, action), f"add {what} {when}"))
     names = names_of(tenant, [change.after for change in changes if isinstance(change.after, Schedule)])
     return plan(tenant, "action add", changes, names=names)
 

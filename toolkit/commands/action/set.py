@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.commands.policy import carried
 from toolkit.commands.proposal import names_of, plan, schedule_change
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import BadFile, GraceProblem, InvalidSchedule
 from toolkit.graph.reads import Tenant
 from toolkit.model import wire
+from toolkit.model.policy import Policy
 from toolkit.model.refs import GroupRef, PolicyRef, TemplateRef, did_you_mean, nearest
 from toolkit.model.schedule import KINDS, Action, Schedule, schedule_of
 from toolkit.model.units import Hours, days_as_hours, grace_hours, hours_as_hours
@@ -56,31 +59,67 @@ SPEC = Spec(
 def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     source = "Standard input" if options.from_file == "-" else options.from_file
-    items = _items(_parsed(tools.read_text(options.from_file), source), source)
+    value = _parsed(tools.read_text(options.from_file), source)
+    try:
+        items = _items(value, source)
+    except RecursionError:
+        raise BadFile(f"{source} is nested too deeply, or holds itself.") from None
     policies = tenant.find_policies(options.policies)
     schedule = schedule_of(_action(item, place, source, tenant) for place, item in enumerate(items, 1))
     changes = [
-        schedule_change(
-            policy, intents.copied(schedule, policy.platform, policy.name), f"the schedule of {source}"
-        )
-        for policy in policies
+        schedule_change(policy, _for(policy, schedule), f"the schedule of {source}") for policy in policies
     ]
     schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
     return plan(tenant, "action set", changes, names=names_of(tenant, schedules))
 
 
+def _for(policy: Policy, schedule: Schedule) -> Schedule:
+    """The schedule as this policy can have it. What it has already stays what it is, whoever made it."""
+    held = {action.key: action for action in policy.schedule.actions} if policy.schedule is not None else {}
+    actions = []
+    for action in schedule.actions:
+        if action.key not in held:
+            carried.makeable(action)
+            intents.supported(action.kind, policy.platform, policy.name)
+        actions.append(held.get(action.key, action))
+    return schedule_of(actions)
+
+
 def _parsed(text: str, source: str) -> Any:
+    try:
+        # What YAML makes of JSON's \ud83d\ude00 is two halves of a character.
+        return json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise BadFile(f"{source} is nested too deeply.") from None
+    except ValueError:
+        pass
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        # YAML 1.2 reads JSON too; the safe loader makes nothing but plain values.
+        # The safe loader makes nothing but plain values; those can still be wrong ones, such as the date 2026-13-45.
         return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as problem:
-        first = str(problem).strip().splitlines()
+    except (
+        YAMLError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as problem:
+        first = [line.strip() for line in str(problem).splitlines() if line.strip()]
         raise BadFile(
-            f"{source} is neither YAML nor JSON: {'; '.join(line.strip() for line in first[:3])}."
+            f"{source} is neither YAML nor JSON: {'; '.join(first[:3]) or type(problem).__name__}."
         ) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """As YAML has it: a key that is there twice is an error."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _items(value: Any, source: str) -> list[Mapping[str, Any]]:
@@ -101,7 +140,7 @@ def _items(value: Any, source: str) -> list[Mapping[str, Any]]:
             raise BadFile(
                 f"{source}: item {place} is not an action.", hint="grace action set --help shows one."
             )
-    owners = {item.get("policyId") for item in value if item.get("policyId")}
+    owners = {id for item in value if isinstance(id := item.get("policyId"), str) and id}
     if len(owners) > 1:
         raise BadFile(
             f"{source} holds the actions of {len(owners)} policies.",
@@ -117,10 +156,10 @@ def _action(item: Mapping[str, Any], place: int, source: str, tenant: Tenant) ->
             return _from_graph(item, tenant)
         kinds = [kind for kind in KINDS if kind in item]
         if len(kinds) != 1:
-            near = nearest(str(next(iter(item), "")), KINDS)
+            near = nearest(_key(next(iter(item), "")), KINDS)
             hint = did_you_mean(near) + f"It says one of {', '.join(KINDS)}."
             raise InvalidSchedule("it does not say what to do, exactly once.", hint=hint)
-        unknown = sorted(set(map(str, item)) - {kinds[0], "after", "days", "hours", "cc"})
+        unknown = sorted(set(map(_key, item)) - {kinds[0], "after", "days", "hours", "cc"})
         if unknown:
             raise InvalidSchedule(
                 f'it has "{unknown[0]}", which means nothing here.', hint="It knows: after, days, hours, cc."
@@ -130,42 +169,65 @@ def _action(item: Mapping[str, Any], place: int, source: str, tenant: Tenant) ->
         raise type(problem)(f"{where}: {problem.message}", hint=problem.hint) from None
 
 
+def _key(key: object) -> str:
+    return key if isinstance(key, str) else wire.in_words(key)
+
+
 def _from_words(kind: str, item: Mapping[str, Any], tenant: Tenant) -> Action:
     value = item[kind]
     if kind != "email":
-        said = [key for key in ("after", "days", "hours") if key in item]
-        wait = _wait(item) if said else grace_hours(str(value))
         if item.get("cc"):
             raise InvalidSchedule("only an email has recipients.")
-        return Action(kind, wait)
-    template = tenant.find_template(TemplateRef(str(value)))
-    cc = item.get("cc") or ()
-    refs = [GroupRef(str(name)) for name in ([cc] if isinstance(cc, str) else cc)]
-    return Action(
-        kind, _wait(item), template.id, tuple(group.id for group in tenant.find_groups(refs)) if refs else ()
-    )
+        if _waits(item) and value not in (None, True):
+            raise InvalidSchedule("it says twice when.", hint=f"Write {kind}: 3d.")
+        return Action(kind, _wait(item) if _waits(item) else grace_hours(_typed(value, kind)))
+    if not isinstance(value, str) or not value:
+        raise InvalidSchedule(
+            f"email is {wire.in_words(value)}, not the name of a template.",
+            hint="A name of digits wants quotes.",
+        )
+    template = tenant.find_template(TemplateRef(value))
+    cc = item.get("cc")
+    names = [] if cc is None else [cc] if isinstance(cc, str) else cc
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        wrong = (
+            names
+            if not isinstance(names, list)
+            else next(n for n in names if not isinstance(n, str) or not n)
+        )
+        raise InvalidSchedule(
+            f"cc holds {wire.in_words(wrong)}, not the name of a group.",
+            hint="Write cc: [Help desk, IT leads].",
+        )
+    groups = tenant.find_groups([GroupRef(name) for name in names]) if names else ()
+    return Action(kind, _wait(item), template.id, tuple(group.id for group in groups))
+
+
+def _waits(item: Iterable[Any]) -> list[str]:
+    return [key for key in ("after", "days", "hours") if key in item]
 
 
 def _wait(item: Mapping[str, Any]) -> Hours:
-    said = [key for key in ("after", "days", "hours") if key in item]
+    said = _waits(item)
     if len(said) != 1:
         raise InvalidSchedule(
             "it does not say when, exactly once.", hint="Write after: 2d, days: 2 or hours: 48."
         )
-    text = str(item[said[0]])
-    return {"after": grace_hours, "days": days_as_hours, "hours": hours_as_hours}[said[0]](text)
+    read = {"after": grace_hours, "days": days_as_hours, "hours": hours_as_hours}[said[0]]
+    return read(_typed(item[said[0]], said[0]))
+
+
+def _typed(value: Any, name: str) -> str:
+    """A wait as it was typed; YAML makes numbers of some."""
+    words = wire.in_words(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or words.startswith("a "):
+        raise InvalidSchedule(f"{name} is {words}, not a wait.", hint="Write a wait like 3d, 36h or 0.")
+    return str(value)
 
 
 def _from_graph(item: Mapping[str, Any], tenant: Tenant) -> Action:
-    known = ("id", "actionType", "gracePeriodHours", "notificationTemplateId", "notificationMessageCCList")
-    action = wire.action_from({key: item[key] for key in known if key in item and key != "id"})
-    if action.template_id is not None:
-        # By id, as it came; one that this tenant does not have is an error, never an empty value.
-        tenant.find_template(TemplateRef(action.template_id))
-    found = tenant.groups_by_id(action.cc_group_ids)
-    for id in action.cc_group_ids:
-        if id not in found:
-            raise InvalidSchedule(
-                f"it copies group {id}, which this tenant does not have.", hint="See: grace group list"
-            )
+    known = ("actionType", "gracePeriodHours", "notificationTemplateId", "notificationMessageCCList")
+    action = carried.as_kept(wire.action_from({key: item[key] for key in known if key in item}))
+    # By id, as it came; one that this tenant does not have is an error, never an empty value.
+    carried.names_here(tenant, [action], (), carried.names_beside(item))
     return action

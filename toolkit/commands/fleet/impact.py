@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.commands.spec import Arg, Spec, Tools
-from toolkit.errors import BadFile, UsageProblem
-from toolkit.forecast.exposure import by_key, exposures
+from toolkit.errors import BadFile, StalePlan, UsageProblem
+from toolkit.forecast.exposure import CHANGED, GraceEdit, by_key, exposures, former_grace
 from toolkit.forecast.impact import Exposure, Impact, compare, per_day, totals
 from toolkit.forecast.impact import impact as foretell
 from toolkit.forecast.timeline import READINGS, Reading, readings_differ
@@ -17,7 +18,11 @@ from toolkit.model.policy import CATALOG, Policy
 from toolkit.model.refs import PolicyRef
 from toolkit.model.schedule import WORDS, Schedule
 from toolkit.outcome import Column, Outcome
-from toolkit.planning.document import plan_from
+from toolkit.planning.change import Plan
+from toolkit.planning.document import content_fingerprint, plan_from
+
+if TYPE_CHECKING:
+    from toolkit.apply.journal import Entry
 
 SCHEMA = "grace/impact/1"
 
@@ -81,11 +86,7 @@ def run(options: Options, tools: Tools) -> Outcome:
     policies = tenant.find_policies(options.policies) if options.policies else tenant.policies()
     if planned and not options.policies:
         policies = tuple(policy for policy in policies if policy.id in planned)
-    exposed: list[Exposure] = []
-    table = by_key(tenant.devices())
-    for policy in policies:
-        if policy.assignments != ():
-            exposed += exposures(policy, tenant.statuses(policy), table)
+    exposed = _exposed(policies, tools)
     before = {policy.id: policy.schedule for policy in policies if policy.schedule is not None}
     reading: Reading = READINGS[READINGS.index(options.reading)]
     now = tenant.now()
@@ -97,6 +98,42 @@ def run(options: Options, tools: Tools) -> Outcome:
         found = foretell(before, exposed, now=now, days=options.days, reading=reading)
         was = None
     return _outcome(found, policies, options, at_once, None if was is None else dict(was.by_kind), before)
+
+
+def grace_edits(entries: Iterable[Entry]) -> tuple[GraceEdit, ...]:
+    """What the journal tells of the graces that schedules had, for `former_grace`.
+
+    Every plan counts, whatever became of it: what it read was so when it was made. Its own date is taken and not
+    the entry's, because the lab has a clock of its own.
+    """
+    return tuple(
+        GraceEdit(
+            change.target.id,
+            entry.plan.made,
+            change.before.grace,
+            change.after.grace,
+            # The revision that a fingerprint ends with is version@modified.
+            wire.moment(change.fingerprint.rpartition("@")[2] or None),
+        )
+        for entry in entries
+        for change in entry.plan.changes
+        if entry.plan.made is not None
+        and isinstance(change.before, Schedule)
+        and isinstance(change.after, Schedule)
+    )
+
+
+def _exposed(policies: tuple[Policy, ...], tools: Tools) -> list[Exposure]:
+    tenant = tools.tenant
+    table = by_key(tenant.devices())
+    reported = [(policy, tenant.statuses(policy)) for policy in policies if policy.assignments != ()]
+    found = [e for policy, statuses in reported for e in exposures(policy, statuses, table)]
+    if all(exposure.derived != CHANGED for exposure in found):
+        return found
+    former = former_grace(grace_edits(tools.journal.entries()))
+    return [
+        e for policy, statuses in reported for e in exposures(policy, statuses, table, former_grace=former)
+    ]
 
 
 def _outcome(
@@ -161,14 +198,14 @@ def _outcome(
         f"{total.devices} devices and {total.people} people in {found.days} days; {total.mails} mails,"
         f" {total.unreached} that reach nobody."
     ]
+    blind = [policy for policy in policies if policy.collection == CATALOG and policy.assignments]
     if was is not None:
         notes.append(
             f"As it is now: {_kinds(was)}. With the plan: {_kinds(dict(total.by_kind))}, {at_once} of them at once."
         )
     notes += [
         f'Cannot be foretold: "{policy.name}": Graph reports no device states for policies of the settings catalog.'
-        for policy in policies
-        if policy.collection == CATALOG and policy.assignments
+        for policy in blind
     ]
     notes += [
         f"Cannot be foretold: {item['deviceName']} under {item['policyName']}: {item['reason']}."
@@ -184,8 +221,17 @@ def _outcome(
         columns=NAME_COLUMNS if options.names else DAY_COLUMNS,
         title=f"From {found.now:%Y-%m-%d %H:%M} UTC, {found.days} days",
         notes=tuple(notes),
-        empty="Nobody that can be foretold is touched: no noncompliant device has an action ahead.",
+        empty=_empty(len(found.untold), bool(blind)),
     )
+
+
+def _empty(untold: int, is_blind: bool) -> str:
+    """What stands for an empty table. What is not known must not read as a no."""
+    if untold:
+        return f"Whom it touches cannot be foretold: {untold} device states have no date."
+    if is_blind:
+        return "Whom it touches cannot be foretold: there are policies whose devices are not reported."
+    return "Nobody is touched: no noncompliant device has an action ahead."
 
 
 def _kinds(kinds: dict[str, int]) -> str:
@@ -193,6 +239,7 @@ def _kinds(kinds: dict[str, int]) -> str:
 
 
 def _planned(source: str, tools: Tools) -> dict[str, Schedule]:
+    """The schedules of a saved plan by policy id. Raises StalePlan where the tenant is not what it was made for."""
     try:
         plan = plan_from(json.loads(tools.read_text(source)), source)
     except ValueError as problem:
@@ -202,4 +249,27 @@ def _planned(source: str, tools: Tools) -> dict[str, Schedule]:
     found = {c.target.id: c.after for c in plan.changes if isinstance(c.after, Schedule)}
     if not found:
         raise UsageProblem(f"{source} changes no schedule, so it has no impact to show.")
+    _check(plan, tools)
     return found
+
+
+def _check(plan: Plan, tools: Tools) -> None:
+    tenant = tools.tenant
+    if plan.tenant.id != tenant.name.id:
+        raise UsageProblem(
+            f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.id}), not for "{tenant.name.name}".',
+            hint=f"Use --tenant {plan.tenant.profile} if that is the one you mean.",
+        )
+    policies = {policy.id: policy for policy in tenant.policies()}
+    for change in plan.changes:
+        if not isinstance(change.after, Schedule):
+            continue
+        hint = "Make the plan again with --save-plan to see what it would do now."
+        policy = policies.get(change.target.id)
+        if policy is None:
+            raise StalePlan(f'Policy "{change.target.name}" is gone since the plan was made.', hint=hint)
+        if content_fingerprint(policy.schedule) != content_fingerprint(change.before):
+            raise StalePlan(
+                f'The schedule of policy "{policy.name}" is no longer the one that the plan was made for.',
+                hint=hint,
+            )

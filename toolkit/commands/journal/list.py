@@ -30,5 +30,13 @@ def run(options: Options, tools: Tools) -> Outcome:
         rows=[row(entry) for entry in found],
         columns=COLUMNS,
         id_key="entry",
-        empty="Nothing was done to this tenant yet.",
+        notes=_damaged(tools),
+        empty="Nothing was done to this tenant yet." if not tools.journal.damaged else "",
     )
+
+
+def _damaged(tools: Tools) -> tuple[str, ...]:
+    journal = tools.journal
+    if not journal.damaged:
+        return ()
+    return (f"Entries that cannot be read any more: {', '.join(journal.damaged)}. See {journal.path}.",)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 
-from toolkit.commands.policy.targets import named
+from toolkit.commands.policy.targets import EVERYBODY, named
 from toolkit.commands.proposal import assignments_change, plan
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import GraceProblem, MissingValue, UsageProblem
@@ -100,6 +101,12 @@ def propose(options: Options, tools: Tools) -> Plan:
         for id in taken
         if all(assignment.group_id != id for assignment in policy.assignments or ())
     )
+    for kind, switch in ((ALL_USERS, options.all_users), (ALL_DEVICES, options.all_devices)):
+        notes += tuple(
+            f'Policy "{policy.name}" is not assigned to {EVERYBODY[kind].lower()} now.'
+            for policy in policies
+            if switch is False and all(assignment.kind != kind for assignment in policy.assignments or ())
+        )
     changes = [
         _change(policy, _wanted(policy, options, included, excluded, taken, groups), groups)
         for policy in policies
@@ -114,7 +121,7 @@ def _check(options: Options) -> None:
     takes = bool(options.unassign) or options.all_users is False or options.all_devices is False
     if options.nobody and (adds or takes):
         raise UsageProblem("--nobody takes every assignment away; it goes with no other target.")
-    if options.replace and not adds:
+    if options.replace and not adds and not options.nobody:
         raise MissingValue(
             "--replace needs whom the policy is for instead.",
             hint="Add --group, --all-users or --all-devices; or say --nobody.",
@@ -153,27 +160,37 @@ def _wanted(
 ) -> tuple[Assignment, ...]:
     if options.nobody:
         return ()
-    there = {assignment.key: assignment for assignment in policy.assignments or ()}
-    new = [Assignment(GROUP, group.id) for group in included] + [
-        Assignment(EXCLUDE, group.id) for group in excluded
-    ]
+    there = policy.assignments or ()
+    new = [Assignment(GROUP, group.id) for group in included]
+    new += [Assignment(EXCLUDE, group.id) for group in excluded]
     new += [Assignment(ALL_USERS)] if options.all_users else []
     new += [Assignment(ALL_DEVICES)] if options.all_devices else []
+    asked = {assignment.key for assignment in new}
     gone = {ALL_USERS: options.all_users is False, ALL_DEVICES: options.all_devices is False}
-    kept = (
-        {}
-        if options.replace
-        else {key: a for key, a in there.items() if a.group_id not in taken and not gone.get(a.kind, False)}
-    )
-    # A target that is there already keeps its filter.
-    wanted = kept | {a.key: there.get(a.key, a) for a in new}
-    for id in {key[1] for key in wanted if key[0] == GROUP} & {key[1] for key in wanted if key[0] == EXCLUDE}:
+
+    def stays(assignment: Assignment) -> bool:
+        # A target that is there already stays as it is: with its filter, and with the policy set that gave it.
+        return assignment.key in asked or not (
+            options.replace or assignment.group_id in taken or gone.get(assignment.kind, False)
+        )
+
+    kept = [assignment for assignment in there if stays(assignment)]
+    # One target may be there twice, given here and by a policy set.
+    held = {assignment.key for assignment in kept}
+    wanted = (*kept, *(assignment for assignment in new if assignment.key not in held))
+    # Where a tenant holds a group both ways already, that is no reason to refuse another change.
+    for id in _both_ways(wanted) - _both_ways(there):
         name = groups[id].name if id in groups else id
         raise UsageProblem(
             f'"{name}" would be both included in and excluded from policy "{policy.name}".',
-            hint=f"Take it away first, in the same command: --unassign '{name}'",
+            hint=f"Take it away first, in the same command: --unassign {quote(name)}",
         )
-    return tuple(wanted.values())
+    return wanted
+
+
+def _both_ways(assignments: Iterable[Assignment]) -> set[str]:
+    keys = {assignment.key for assignment in assignments}
+    return {id for kind, id in keys if kind == GROUP and (EXCLUDE, id) in keys}
 
 
 def _change(policy: Policy, after: tuple[Assignment, ...], groups: Mapping[str, Group]) -> Change:
@@ -186,17 +203,17 @@ def _change(policy: Policy, after: tuple[Assignment, ...], groups: Mapping[str, 
         consequences.append(f"no longer checked by this policy: {quoted(lost)}")
     if back := [named(a, groups) for a in removed if a.kind == EXCLUDE]:
         consequences.append(f"no longer excluded: {quoted(back)}")
-    if before and all(a.kind == EXCLUDE for a in after):
+    if (before or after) and all(a.kind == EXCLUDE for a in after):
         consequences.append("the policy is then assigned to nobody, and its actions reach no device")
-    said = (
-        [f"add {quoted(named(a, groups) for a in added if a.kind != EXCLUDE)}"]
-        if any(a.kind != EXCLUDE for a in added)
-        else []
-    )
-    said += (
-        [f"exclude {quoted(named(a, groups) for a in added if a.kind == EXCLUDE)}"]
-        if any(a.kind == EXCLUDE for a in added)
-        else []
-    )
-    said += [f"take away {quoted(named(a, groups) for a in removed)}"] if removed else []
+    # A group that goes from one side to the other is said once.
+    moved = {a.group_id for a in added if a.group_id is not None}
+    said = [
+        f"{verb} {quoted(names)}"
+        for verb, names in (
+            ("add", [named(a, groups) for a in added if a.kind != EXCLUDE]),
+            ("exclude", [named(a, groups) for a in added if a.kind == EXCLUDE]),
+            ("take away", [named(a, groups) for a in removed if a.group_id not in moved]),
+        )
+        if names
+    ]
     return replace(assignments_change(policy, after, "; ".join(said)), consequences=tuple(consequences))

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from toolkit.commands.policy import values
+from toolkit.commands.policy import carried, values
 from toolkit.commands.policy.names import check_free
-from toolkit.commands.policy.targets import groups_of
-from toolkit.commands.proposal import names_of, plan, policy_creation
+from toolkit.commands.proposal import plan, policy_creation
 from toolkit.commands.spec import Arg, Spec, Tools
-from toolkit.errors import BadFile, InvalidSchedule, MissingValue, NotFound, UsageProblem
-from toolkit.graph.reads import Tenant
+from toolkit.errors import BadFile, InvalidContent, InvalidSchedule, MissingValue, UsageProblem
 from toolkit.model import catalog, wire
 from toolkit.model.data.platforms import BY_KEY
 from toolkit.model.policy import CATALOG, Policy
-from toolkit.model.refs import quoted
 from toolkit.model.schedule import ADDABLE, Schedule, mark
 from toolkit.model.units import Hours
 from toolkit.planning import intents
@@ -78,16 +74,20 @@ SPEC = Spec(
 
 def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
-    policy = _from_json(options, tools) if options.from_json is not None else _from_flags(options)
+    names: dict[str, str] = {}
+    if options.from_json is None:
+        policy = _from_flags(options)
+    else:
+        policy, names = _from_json(options, tools)
     check_free(tenant, policy.name)
     changes = values.chosen(policy.platform, options.set, values.read(policy))
     settings = values.written(policy, changes)
     policy = replace(policy, settings={name: value for name, value in settings.items() if value is not None})
     assert policy.schedule is not None
     for action in policy.schedule.check().actions:
+        carried.makeable(action)
         if action.kind in ADDABLE:
             intents.supported(action.kind, policy.platform, policy.name)
-    names = _names(policy, tenant) if options.from_json is not None else {}
     return plan(
         tenant, "policy new", [policy_creation(policy, f"a new policy for {policy.platform}")], names=names
     )
@@ -109,12 +109,21 @@ def _from_flags(options: Options) -> Policy:
     )
 
 
-def _from_json(options: Options, tools: Tools) -> Policy:
+def _from_json(options: Options, tools: Tools) -> tuple[Policy, dict[str, str]]:
+    """The policy that the file holds, and the names of the templates and groups that it speaks of."""
     source = "Standard input" if options.from_json == "-" else str(options.from_json)
-    item = _one(tools.read_text(options.from_json or "-"), source)
+    item, said = carried.without_names(_one(tools.read_text(options.from_json or "-"), source))
     if options.platform is not None and not item.get("@odata.type") and "technologies" not in item:
         item = {**item, "@odata.type": BY_KEY[options.platform].odata_type}
-    read = wire.policy_from(item)
+    # Both collections' word for it: exports write the one, the other, or both.
+    name = options.name if options.name is not None else item.get("displayName") or item.get("name")
+    item = {**item, "displayName": name, "name": name}
+    try:
+        read = wire.policy_from(item)
+    except InvalidContent as problem:
+        raise InvalidContent(
+            f"{source}: {problem.message}", hint="policy show -o json prints a right one."
+        ) from None
     if not read.platform:
         raise BadFile(
             f'{source} does not say for which platform the policy is: it has no "@odata.type".',
@@ -122,24 +131,36 @@ def _from_json(options: Options, tools: Tools) -> Policy:
         )
     if options.platform not in (None, read.platform):
         raise UsageProblem(f"{source} holds a policy for {read.platform}, not for {options.platform}.")
-    name = options.name if options.name is not None else item.get("displayName") or item.get("name")
-    if not isinstance(name, str) or not name:
+    if not read.name:
         raise MissingValue(f"{source} gives the policy no name.", hint="Add --name.")
-    return replace(
+    schedule = _schedule(read, options.grace, source)
+    schedule = Schedule(tuple(carried.as_kept(action) for action in schedule.actions))
+    # Whatever gave the assignments to the other policy, a policy set for example, did not give them to this one.
+    assignments = [
+        replace(
+            a,
+            group_id=None if a.group_id is None else carried.kept_id(a.group_id),
+            extra={key: value for key, value in a.extra.items() if key not in wire.BESIDE_TARGET},
+        )
+        for a in read.assignments or ()
+    ]
+    group_ids = [a.group_id for a in assignments if a.group_id is not None]
+    policy = replace(
         read,
         id="",
-        name=name,
         description=read.description if options.description is None else options.description,
-        schedule=_schedule(read, options.grace, source),
+        schedule=schedule,
+        assignments=None if read.assignments is None else tuple(assignments),
         version=None,
         modified=None,
         raw={},
     )
+    return policy, carried.names_here(tools.tenant, schedule.actions, group_ids, said)
 
 
 def _one(text: str, source: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(text)
+        value = values.from_json(text)
     except ValueError as problem:
         raise BadFile(f"{source} is not JSON: {problem}.") from None
     if isinstance(value, Mapping) and isinstance(value.get("value"), list):
@@ -154,26 +175,13 @@ def _one(text: str, source: str) -> Mapping[str, Any]:
         raise BadFile(
             f"{source} holds no policy.", hint="It is a JSON object: grace policy show NAME -o json"
         )
-    for key, kind in (
-        ("scheduledActionsForRule", list),
-        ("assignments", list),
-        ("roleScopeTagIds", list),
-        ("settings", list),
-    ):
-        if value.get(key) is not None and not (
-            isinstance(value[key], kind) and all(_is_part(key, part) for part in value[key])
-        ):
-            raise BadFile(f'{source}: "{key}" has not the shape that Graph gives it.')
+    for key in ("settings", "scheduledActionsForRule", "assignments"):
+        if value.get(f"{key}@odata.nextLink") is not None:
+            raise BadFile(
+                f"{source} holds only the first part of the policy's {key}.",
+                hint="Export it whole: grace policy show NAME -o json",
+            )
     return value
-
-
-def _is_part(key: str, part: Any) -> bool:
-    if key == "roleScopeTagIds":
-        return isinstance(part, str)
-    if not isinstance(part, Mapping):
-        return False
-    actions = part.get("scheduledActionConfigurations") or []
-    return isinstance(actions, list) and all(isinstance(action, Mapping) for action in actions)
 
 
 def _schedule(policy: Policy, grace: Hours | None, source: str) -> Schedule:
@@ -187,26 +195,3 @@ def _schedule(policy: Policy, grace: Hours | None, source: str) -> Schedule:
         return Schedule((mark(grace),))
     schedule = policy.schedule.check()
     return schedule if grace is None else intents.edit(schedule, schedule.mark, after=grace)
-
-
-def _names(policy: Policy, tenant: Tenant) -> dict[str, str]:
-    """Names of the templates and groups that the policy speaks of. Raises NotFound for those that do not exist here."""
-    actions = policy.schedule.actions if policy.schedule is not None else ()
-    names = names_of(tenant, [policy.schedule])
-    assigned = {a.group_id for a in policy.assignments or () if a.group_id is not None}
-    names |= {id: group.name for id, group in groups_of([policy], tenant).items()}
-    templates = [a.template_id for a in actions if a.template_id is not None and a.template_id not in names]
-    if templates:
-        raise NotFound(
-            f"The schedule names template {', '.join(dict.fromkeys(templates))}, which this tenant does not have.",
-            hint=f"Template ids differ from tenant to tenant. It has: {quoted(t.name for t in tenant.templates()) or 'none'};"
-            " put the right id into notificationTemplateId.",
-        )
-    wanted = [*assigned, *(id for action in actions for id in action.cc_group_ids)]
-    groups = [id for id in dict.fromkeys(wanted) if id not in names]
-    if groups:
-        raise NotFound(
-            f"The policy names group {', '.join(groups)}, which this tenant does not have.",
-            hint="Take it out of assignments or notificationMessageCCList, or put the right id there: grace group list",
-        )
-    return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from toolkit.model.refs import nearest
 
 _YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 NOT_CONFIGURED = "null"
+_DEEPEST = 64
+"""Levels of a JSON value; what Graph keeps has about ten."""
 
 
 def read(policy: Policy) -> dict[str, Any]:
@@ -138,9 +141,36 @@ def _whole(text: str) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 9 else None
 
 
+def from_json(text: str) -> Any:
+    """Raises ValueError, with the reason, also for what could not be sent: NaN, infinity, lists in lists without end."""
+
+    def refuse(word: str) -> Any:
+        raise ValueError(f"{word} is no number that can be sent")
+
+    def number(digits: str) -> float:
+        return found if math.isfinite(found := float(digits)) else refuse(digits[:40])
+
+    try:
+        value = json.loads(text, parse_constant=refuse, parse_float=number)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    level, depth = [value], 0
+    while level:
+        level = [
+            part
+            for item in level
+            if isinstance(item, dict | list)
+            for part in (item.values() if isinstance(item, dict) else item)
+        ]
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError("it is nested too deeply")
+    return value
+
+
 def _json(known: Setting, text: str) -> Any:
     try:
-        value = json.loads(text)
+        value = from_json(text)
     except ValueError as problem:
         raise UsageProblem(f"{known.name} is not JSON: {problem}.", hint=f"{takes(known)}.") from None
     if (known.type == "list" and not isinstance(value, list)) or (
