@@ -207,10 +207,10 @@ def test_after_a_reset_the_journal_starts_anew(grace: Grace) -> None:
 
 def test_a_damaged_lab_can_be_reset(grace: Grace) -> None:
     path = grace.home / "labs" / "lab.sqlite"
-    path.write_bytes(b"x")
+    path.write_bytes(b"x" * 5000)
     grace.ok("lab reset")
     assert grace.ok("policy list").stdout
-    assert path.with_name("lab.sqlite.damaged").read_bytes() == b"x"
+    assert path.with_name("lab.sqlite.damaged").read_bytes() == b"x" * 5000
 
 
 @pytest.mark.parametrize(

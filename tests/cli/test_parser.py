@@ -236,8 +236,9 @@ def test_standard_input_that_names_nothing_says_where(text, message):
     assert caught.value.message.startswith(message)
 
 
-def test_an_empty_list_on_standard_input_is_a_missing_value():
-    assert refused("action", "add", "-", "--lock", "--days", "3", stdin="[]")[0] is MissingValue
+@pytest.mark.parametrize("words", [("action", "add", "-", "--lock", "--days", "3"), ("action", "list", "-")])
+def test_an_empty_list_on_standard_input_is_not_all_of_them(words):
+    assert refused(*words, stdin="[]")[:2] == (UsageProblem, "Standard input holds no policy.")
 
 
 def test_a_dash_takes_the_policies_from_standard_input():

@@ -140,10 +140,21 @@ def parse(argv: Sequence[str], read_text: Callable[[str], str]) -> Invocation:
     flagged = rest[: rest.index("--")] if "--" in rest else rest
     if "-h" in flagged or "--help" in flagged:
         raise HelpAsked(help_text(spec, parser))
-    values = vars(_parse(parser, rest, spec))
+    values = vars(_parse(parser, _joined(rest), spec))
     flags = _globals(values)
     options = spec.options(**{arg.name: _value(arg, values, read_text) for arg in spec.args})
     return Invocation(spec, options, flags, module.propose if spec.changes else module.run)
+
+
+def _joined(words: list[str]) -> list[str]:
+    """`--sort -a` as argparse wants it, `--sort=-a`: it would take -a for a flag."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--sort" and word.startswith("-"):
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def build(spec: Spec) -> _Parser:
@@ -152,7 +163,7 @@ def build(spec: Spec) -> _Parser:
         add_help=False,
         allow_abbrev=False,
         usage=argparse.SUPPRESS,
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28, width=100),
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28, width=_width()),
     )
     groups: dict[str, Any] = {}
     own = parser.add_argument_group("Arguments and options")
@@ -215,6 +226,12 @@ def build(spec: Spec) -> _Parser:
     add("--timeout", type=float, metavar="S", help="seconds for each request")
     add("--max-retries", type=int, metavar="N", help="for each request")
     return parser
+
+
+def _width() -> int:
+    import shutil
+
+    return max(60, min(100, shutil.get_terminal_size((100, 24)).columns))
 
 
 def help_text(spec: Spec, parser: argparse.ArgumentParser) -> str:
@@ -400,8 +417,9 @@ def refs_from(text: str, keys: Sequence[str], noun: str) -> list[str]:
     Raises UsageProblem for an object that names nothing, with its place.
     """
     stripped = text.strip()
+    nothing = UsageProblem(f"Standard input holds no {noun}.", hint="Pipe names, ids, JSON or JSONL into it.")
     if not stripped:
-        raise UsageProblem(f"Standard input holds no {noun}.", hint="Pipe names, ids, JSON or JSONL into it.")
+        raise nothing
     items: list[Any]
     if stripped[0] in "[{":
         try:
@@ -429,6 +447,9 @@ def refs_from(text: str, keys: Sequence[str], noun: str) -> list[str]:
                 hint=f"It needs one of: {', '.join(keys)}.",
             )
         found.append(value)
+    if not found:
+        # An empty list is not "all of them".
+        raise nothing
     return list(dict.fromkeys(found))
 
 

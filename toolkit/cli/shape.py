@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.cli.parser import Globals
 from toolkit.errors import UsageProblem
-from toolkit.model.odata import ordered, parse_filter, pick
+from toolkit.model.odata import ordered, parse, parse_filter, paths, pick
 from toolkit.model.refs import did_you_mean, nearest
 from toolkit.outcome import Column, Outcome
 
@@ -35,6 +35,8 @@ def _rows(outcome: Outcome, flags: Globals) -> Outcome:
     pairs = list(zip(data, rows, strict=True))
     if flags.filter is not None:
         matches = parse_filter(flags.filter)
+        for name in paths(parse(flags.filter)) if pairs else ():
+            _check_known(name, [_both(pair) for pair in pairs], "--filter")
         pairs = [pair for pair in pairs if matches(_both(pair))]
     if flags.search is not None:
         needle = flags.search.casefold()

@@ -109,7 +109,13 @@ class ToolBox:
 
     def _put_lab(self, path: str, create: Callable[[str], Lab], *, may_exist: bool) -> None:
         """A lab made beside its place and then put there whole: two commands of one pipe may both be the first."""
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        except OSError as problem:
+            raise StorageProblem(
+                f"Cannot make the folder {os.path.dirname(path)}: {problem.strerror}.",
+                hint="GRACE_HOME names the folder where Grace keeps its state.",
+            ) from None
         fresh = f"{path}.{uuid.uuid4().hex}"
         try:
             create(fresh).close()

@@ -117,6 +117,13 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(node.test)
 
 
+def paths(node: Node) -> tuple[str, ...]:
+    """The properties that a filter asks about; those of the elements of a list are not among them."""
+    found = [part.path for part in walk(node) if isinstance(part, (AnyOf, Compare, OneOf, TextTest))]
+    inner = {part.variable for part in walk(node) if isinstance(part, AnyOf)}
+    return tuple(path for path in dict.fromkeys(found) if path.partition("/")[0] not in inner)
+
+
 def parse_orderby(text: str) -> tuple[tuple[str, bool], ...]:
     """(path, descending) for each key, from "displayName desc, id"."""
     order = []

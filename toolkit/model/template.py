@@ -113,12 +113,13 @@ def check_message(subject: str, body: str) -> None:
 
 
 def unknown_tokens(text: str) -> tuple[str, ...]:
-    """Things in double braces, or known names in single ones, that Intune will leave as text."""
+    """Things in double braces, open ones too, or known names in single ones, that Intune will leave as text."""
     found = [token for token in re.findall(r"\{\{[^{}]*\}\}", text) if token not in TOKENS]
     single = re.findall(
         r"(?<!\{)\{(?:UserName|DeviceName|DeviceId|OSAndVersion|ComplianceReasons)\}(?!\})", text
     )
-    return tuple(dict.fromkeys([*found, *single]))
+    unclosed = re.findall(r"\{\{(?![^{}]*\}\})[^{}\s<]{0,20}", text)
+    return tuple(dict.fromkeys([*found, *single, *unclosed]))
 
 
 def html_obstacles(body: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def supported(kind: str, platform: str, policy_name: str) -> None:
     """Raises InvalidSchedule, with the platforms that have it, where Intune offers no such action."""
     if platform not in BY_KEY or supports(kind, platform):
         return
-    able = ", ".join(
+    able = "; ".join(
         BY_KEY[key].title for key in platforms_with(kind) if key in BY_KEY and not BY_KEY[key].retired
     )
     raise InvalidSchedule(

@@ -52,7 +52,8 @@ def _rows(data: Any, look: Look) -> Iterator[list[str]]:
     keys = keys_of(records)
     if not keys:
         return
-    yield [harmless(key) for key in keys]
+    # "@odata.type" is Graph's own word; with an apostrophe it would come back as another property.
+    yield [key if key.startswith("@odata.") else harmless(key) for key in keys]
     for record in records:
         yield [_cell(record.get(key), look) for key in keys]
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.errors import GraceProblem
+from toolkit.model import wire
+from toolkit.model.units import in_words
 from toolkit.render.json import json_text
 from toolkit.render.theme import PIPE, Look, fold, paint, plain
 
@@ -30,10 +32,22 @@ def _labelled(label: str, text: str, style: str, look: Look) -> str:
     return f"{paint(label, style, look)}: {folded}\n"
 
 
+def _state(value: Any, look: Look) -> str:
+    """A schedule as its actions in time order, anything else as JSON."""
+    rules = (
+        value if isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value) else None
+    )
+    if rules is not None and all("scheduledActionConfigurations" in rule for rule in rules):
+        schedule = wire.schedule_from(rules)
+        if schedule is not None:
+            return ", ".join(f"{action.kind} {in_words(action.after)}" for action in schedule.actions)
+    return json_text(value, look, pretty=False)
+
+
 def states_text(states: Mapping[str, Any], look: Look) -> str:
     """The states that a stale plan or undo was refused for, one after the other, each as short as it gets."""
     lines = []
     for name, value in states.items():
-        text = "nothing" if value is None else json_text(value, look, pretty=False)
+        text = "nothing" if value is None else _state(value, look)
         lines.append(_labelled(f"  {name}", text, "bold", look))
     return "".join(lines)

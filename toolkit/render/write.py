@@ -23,15 +23,15 @@ def chunks(outcome: Outcome, output: str, look: Look) -> Iterator[str]:
     if output == "jsonl":
         from toolkit.render.json import jsonl_chunks
 
-        return jsonl_chunks(outcome.data, look)
+        return jsonl_chunks(_listed(outcome), look)
     if output == "csv":
         from toolkit.render.csv import csv_chunks
 
-        return csv_chunks(outcome.data, look)
+        return csv_chunks(_listed(outcome), look)
     if output == "tsv":
         from toolkit.render.csv import tsv_chunks
 
-        return tsv_chunks(outcome.data, look)
+        return tsv_chunks(_listed(outcome), look)
     if output == "yaml":
         from toolkit.render.yaml import yaml_text
 
@@ -87,11 +87,16 @@ def _for_people(outcome: Outcome, output: str, look: Look) -> Iterator[str]:
 def _ids(outcome: Outcome) -> Iterator[str]:
     from toolkit.render.json import items_of
 
-    for item in items_of(outcome.data):
+    for item in items_of(_listed(outcome)):
         id = item.get(outcome.id_key) if isinstance(item, Mapping) else item
         if id is None:
             raise UsageProblem("There are no ids in this output.", hint="Use -o json to see what there is.")
         yield plain(str(id)) + "\n"
+
+
+def _listed(outcome: Outcome) -> Any:
+    """What the formats of one record a line print: the rows of a document that is shown as rows."""
+    return outcome.rows if isinstance(outcome.data, Mapping) and outcome.rows is not None else outcome.data
 
 
 def _rows(outcome: Outcome) -> Sequence[Any]:

@@ -39,6 +39,7 @@ def test_every_file_imports(imported: Grace) -> None:
 
 
 def test_what_cannot_be_kept_is_said(imported: Grace) -> None:
+    imported.ok("lab init empty --tenant lab-b")
     answer = imported.run(
         ["lab", "import", str(EXPORTS / "hydrationkit-ios-compliance-strict.json"), "--tenant", "lab-b"]
     )

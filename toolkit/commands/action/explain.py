@@ -48,8 +48,11 @@ def run(options: Options, tools: Tools) -> Outcome:
         raise InvalidSchedule(f'The schedule of policy "{policy.name}" could not be read.')
     since = tenant.now() if options.since is None else _date(options.since)
     names = names_of(tenant, [policy.schedule])
-    first = dated(policy.schedule, since, FIRST_NONCOMPLIANCE)
-    later = {id(event.action): event.at for event in dated(policy.schedule, since, AFTER_MARK)}
+    try:
+        first = dated(policy.schedule, since, FIRST_NONCOMPLIANCE)
+        later = {id(event.action): event.at for event in dated(policy.schedule, since, AFTER_MARK)}
+    except OverflowError:
+        raise UsageProblem("--since: this date is beyond the calendar.", hint="Write 2026-11-21.") from None
     differ = readings_differ(policy.schedule)
     rows: list[dict[str, Any]] = []
     for event in first:
@@ -96,4 +99,8 @@ def _date(text: str) -> datetime:
         raise UsageProblem(
             f'--since: "{text}" is not a date.', hint="Write 2026-11-21 or 2026-11-21T08:00."
         ) from None
+    if not 1970 <= at.year <= 9000:
+        raise UsageProblem(
+            f'--since: "{text}" is no date of a device.', hint="Write 2026-11-21 or 2026-11-21T08:00."
+        )
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -40,7 +40,7 @@ SPEC = Spec(
         ),
     ),
     about="One object that cannot be taken in is refused with the reason; the others are imported.",
-    examples=("grace policy show 'iOS baseline' -o json | grace lab import - --tenant lab-two",),
+    examples=("grace policy show 'iOS baseline' -o json | grace lab import -",),
 )
 
 COLUMNS = (

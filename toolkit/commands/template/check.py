@@ -45,7 +45,7 @@ def run(options: Options, tools: Tools) -> Outcome:
     ]
     grave = [finding for finding in findings if finding.severity != NOTE]
     problem = ChecksFailed(
-        f"{len(grave)} finding{'s' if len(grave) != 1 else ''} in {len(templates)} templates."
+        f"{len(grave)} finding{'s' if len(grave) != 1 else ''} in {len(templates)} template{'s' if len(templates) != 1 else ''}."
     )
     return Outcome(
         data=[finding_json(finding) for finding in findings],

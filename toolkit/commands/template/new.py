@@ -83,4 +83,8 @@ def propose(options: Options, tools: Tools) -> Plan:
 def checked_name(text: str) -> str:
     if not text.strip():
         raise InvalidContent("The name is empty.", hint="Give it with --name.")
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise InvalidContent(
+            "The name has a line break or another control character in it.", hint="A name is one line."
+        )
     return text.strip()
