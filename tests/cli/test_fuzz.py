@@ -18,7 +18,7 @@ GONE = object()
 ODD: list[Any] = [None, 5, -1, 1.5, True, "", "x", "\ud800", [], {}, [1], [None], [[]], {"a": 1}, 2**70, GONE]
 CODES = {0, 1, 2, 3, 5, 6}
 """The documented ones that a file can bring about."""
-TRIES = 450
+TRIES = 90
 
 SET = ["action", "set", "Windows strict", "--from-file", "-"]
 NEW = ["policy", "new", "--from-json", "-", "--name", "Q"]
@@ -58,8 +58,15 @@ def test_one_wrong_thing_is_never_a_bug_and_never_done_by_half(
 ) -> None:
     good = grace.json(line)
     before = grace.content()
-    pairs = [(path, odd) for path in places(good) for odd in ODD]
-    for path, odd in random.Random(part).sample(pairs, min(len(pairs), TRIES // 2)):
+    grace.sent.clear()
+    # Below the surface is where the shapes are: the settings of a policy are many, and plain.
+    pairs = [
+        (path, odd)
+        for path in places(good)
+        for odd in ODD
+        if len(path) > 1 or odd in (None, 5, "\ud800", [None])
+    ]
+    for path, odd in random.Random(part).sample(pairs, min(len(pairs), TRIES)):
         text = json.dumps(spoilt(good, path, odd))
         answer = grace.run([*words, "--yes", "--force", words[2] if words is SET else "Q"], stdin=text)
         assert "bug" not in answer.stderr, (path, odd, answer)
@@ -68,5 +75,8 @@ def test_one_wrong_thing_is_never_a_bug_and_never_done_by_half(
         if answer.code in (0, 6):
             # Done, or done in part and said so: go on from the tenant as it was.
             shutil.copy(contoso, grace.home / "labs" / "lab.sqlite")
-        else:
+            shutil.rmtree(grace.home / "journal")
+        elif any(method != "GET" for method, _ in grace.sent):
             assert grace.content() == before, (path, odd, answer)
+        grace.sent.clear()
+    assert grace.content() == before or answer.code in (0, 6)

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from toolkit.apply.gate import Ask, AskForName, Flags, Refuse, decide
-from toolkit.apply.journal import DONE
+from toolkit.apply.journal import DONE, Journal
 from toolkit.apply.run import STATELESS, Applied, Result, apply
 from toolkit.cli.environment import Environment
 from toolkit.cli.parser import Globals
 from toolkit.cli.settings import write_whole
 from toolkit.cli.tools import ToolBox
+from toolkit.commands.fleet.impact import grace_edits
 from toolkit.errors import Cancelled, UsageProblem
-from toolkit.forecast.exposure import by_key, exposures, in_grace
+from toolkit.forecast.exposure import CHANGED, by_key, exposures, former_grace, in_grace
 from toolkit.forecast.impact import Exposure, Impact, ImpactChange, compare, totals
 from toolkit.graph.reads import Tenant
 from toolkit.graph.writes import as_shown
@@ -68,7 +69,7 @@ def conduct(
             f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.id}), not for "{tenant.name.name}".',
             hint=f"Nothing was changed. Use --tenant {plan.tenant.profile} if that is the one you mean.",
         )
-    prospect = foresee(plan, tenant, tools.chosen.actions_api)
+    prospect = foresee(plan, tenant, tools.journal, tools.chosen.actions_api)
     plan = prospect.plan
     if not plan.changes:
         return Outcome(
@@ -95,7 +96,7 @@ def conduct(
     return _outcome(plan, applied, tenant)
 
 
-def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
+def foresee(plan: Plan, tenant: Tenant, journal: Journal, actions_api: str = "set") -> Prospect:
     """Reads what the assessment needs, and nothing for a plan without changes."""
     if not plan.changes:
         return Prospect(plan, (), None)
@@ -121,6 +122,14 @@ def foresee(plan: Plan, tenant: Tenant, actions_api: str = "set") -> Prospect:
         table = by_key(tenant.devices())
         for id, found in statuses.items():
             exposed += exposures(policies[id], found, table)
+        if any(exposure.derived == CHANGED for exposure in exposed):
+            # The journal may know which grace period was in force when a device last reported.
+            former = former_grace(grace_edits(journal.entries()))
+            exposed = [
+                exposure
+                for id, found in statuses.items()
+                for exposure in exposures(policies[id], found, table, former_grace=former)
+            ]
     impact = None
     if schedules:
         before = {id: c.before for id, c in schedules.items() if isinstance(c.before, Schedule)}
@@ -151,7 +160,7 @@ def impact_json(impact: ImpactChange | None) -> dict[str, Any] | None:
 
     return {
         "days": impact.after.days,
-        "atOnce": len({touch.device_id or touch.device_name for touch in impact.immediately}),
+        "atOnce": len({touch.device_key for touch in impact.immediately}),
         "before": sums(impact.before),
         "after": sums(impact.after),
         "untold": len(impact.after.untold),

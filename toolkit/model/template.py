@@ -71,6 +71,8 @@ class Template:
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.description == "":
+            object.__setattr__(self, "description", None)  # the service answers either for "none"
         if self.messages is not None:
             object.__setattr__(self, "messages", tuple(sorted(self.messages, key=lambda m: m.locale)))
 

@@ -64,7 +64,13 @@ def plan_text(
     if not plan.changes:
         parts[0] += "  Nothing to change: the tenant is already as asked.\n"
     shown = plan.changes if full else plan.changes[:MOST_CHANGES]
-    blocks = [_change_text(change, plan.names, look, full) for change in shown]
+    twins = Counter((change.target.kind, change.target.name) for change in plan.changes)
+    blocks = [
+        _change_text(
+            change, plan.names, look, full, has_twin=twins[(change.target.kind, change.target.name)] > 1
+        )
+        for change in shown
+    ]
     if left := len(plan.changes) - len(shown):
         blocks.append(f"  and {left} more (see -o json)\n")
     if blocks:
@@ -177,9 +183,12 @@ def _value(value: Any, look: Look) -> str:
 # One change
 
 
-def _change_text(change: Change, names: Names, look: Look, full: bool) -> str:
+def _change_text(change: Change, names: Names, look: Look, full: bool, *, has_twin: bool) -> str:
     sign = _sign_of(change)
     words = plain(change.target.words)
+    if has_twin and change.target.id:
+        # Two things of one name are told apart by their ids.
+        words = f"{words} {plain(change.target.id)}"
     if change.target.kind == TEST_MAIL:
         words = f"test mail of {words}"
     risk, style = _RISK[change.risk]

@@ -174,3 +174,23 @@ def test_a_plan_for_a_schedule_that_is_another_by_now_is_stale(grace: Grace, tmp
     )
     grace.ok("undo --yes --force 'Windows baseline'")
     assert grace.json(f"fleet impact --plan {path}")["totals"]["byKindBefore"] is not None
+
+
+def test_the_journal_is_read_by_the_clock_of_the_tenant(grace: Grace) -> None:
+    """The lab is ahead of this machine here; by the machine's clock every edit would lie before every report."""
+    grace.ok("lab advance 25d")
+    grace.ok("action edit 'macOS baseline' mark --days 15 --yes --force 'macOS baseline'")
+    grace.ok("lab advance 1d")  # now every device has reported under it
+    before = retires(grace, "macOS baseline")
+    assert before
+    grace.ok("action edit 'macOS baseline' mark --days 20 --yes --force 'macOS baseline'")
+    found = grace.json("fleet impact 'macOS baseline' --days 60")
+    assert (found["untold"], retires(grace, "macOS baseline")) == ([], before)
+
+
+def test_an_edit_by_grace_does_not_vouch_for_what_somebody_else_did_before_it(grace: Grace) -> None:
+    grace.ok("action edit 'Windows baseline' mark --days 10 --yes --force 'Windows baseline'")
+    shutil.rmtree(grace.home / "journal")
+    grace.ok("action add 'Windows baseline' --email 'Final warning' --days 9 --yes")
+    found = grace.json("fleet impact 'Windows baseline'")
+    assert (found["touches"], {item["reason"] for item in found["untold"]}) == ([], {CHANGED})
