@@ -21,7 +21,7 @@ BIN = Path(sys.executable).parent
 FLOOR = "python -c pass"
 COMMANDS = {
     FLOOR: ([sys.executable, "-c", "pass"], None),
-    "grace --version": ([str(BIN / "grace"), "--version"], 1.5),
+    "grace --version": ([str(BIN / "grace"), "--version"], 2.0),
     "grace --help": ([str(BIN / "grace"), "--help"], 3.0),
     "grace action add --help": ([str(BIN / "grace"), "action", "add", "--help"], None),
     "grace action list -o json": ([str(BIN / "grace"), "action", "list", "-o", "json"], 13.0),

@@ -120,6 +120,7 @@ def apply(
                 raise
             raise run.ended_early(problem.message) from problem
         except Exception as error:
+            # A bug after the first request has left: what was done must be said before anything else.
             if not run.has_sent:
                 raise
             raise run.ended_early(f"Grace has a bug here: {type(error).__name__}: {error}") from error

@@ -56,6 +56,7 @@ def run(argv: Sequence[str], environment: Environment) -> int:
     except RecursionError:
         problem = UsageProblem("The input is nested too deeply.")
     except Exception as error:
+        # The edge: a bug is one sentence too, and says that it is one.
         if os.environ.get("GRACE_TRACEBACK"):
             raise
         problem = GraceProblem(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from toolkit.lab import odata
@@ -443,7 +444,7 @@ def list_assignments(call: Call) -> Answer:
     context = f"{family.collection}('{document['id']}')/assignments"
     rows = document["assignments"]
     if len(call.keys) == 1:
-        shape = lambda row: assignment_shape(call, family, row)  # noqa: E731
+        shape = partial(assignment_shape, call, family)
         return listed(call, rows, family.assignment_type, context, shape=shape)
     for row in rows:
         if row["id"].lower() == call.keys[1].lower():

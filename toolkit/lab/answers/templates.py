@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from toolkit.lab import odata
@@ -43,7 +44,7 @@ def template_shape(call: Call, document: Document) -> Document:
 
 def list_templates(call: Call) -> Answer:
     rows = call.store.all("template")
-    shape = lambda row: template_shape(call, row)  # noqa: E731
+    shape = partial(template_shape, call)
     return listed(call, rows, "notificationMessageTemplate", TEMPLATES, shape=shape)
 
 
