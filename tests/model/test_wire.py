@@ -350,7 +350,9 @@ def test_a_template_whose_messages_were_not_read_has_none_and_one_without_has_an
 
 def test_a_description_that_v1_lacks_is_not_sent():
     assert "description" not in wire.template_body(Template("T"))
-    assert wire.template_body(Template("T", description="for the loaners"))["description"] == "for the loaners"
+    assert (
+        wire.template_body(Template("T", description="for the loaners"))["description"] == "for the loaners"
+    )
 
 
 def test_canonical_text_does_not_depend_on_the_order_of_keys():

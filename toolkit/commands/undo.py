@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from toolkit.apply.journal import DONE, PARTLY, Entry
 from toolkit.apply.undo import newest, reverse, was_removed
 from toolkit.commands.journal.rows import entries
-from toolkit.commands.proposal import schedule_change
+from toolkit.commands.proposal import names_of, schedule_change
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.graph.reads import Tenant
 from toolkit.model.schedule import Schedule
@@ -60,7 +60,9 @@ def propose(options: Options, tools: Tools) -> Plan | Outcome:
     empty = Plan("undo", tenant.name, made=tenant.now())
     plan = reverse(entry, empty, look)
     repairs, names = _references(entry, plan, tenant)
-    return replace(plan, changes=(*plan.changes, *repairs), names={**plan.names, **names})
+    changes = (*plan.changes, *repairs)
+    schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
+    return replace(plan, changes=changes, names={**plan.names, **names_of(tenant, schedules), **names})
 
 
 def _references(entry: Entry, plan: Plan, tenant: Tenant) -> tuple[list[Change], dict[str, str]]:
@@ -92,7 +94,6 @@ def _references(entry: Entry, plan: Plan, tenant: Tenant) -> tuple[list[Change],
                 )
                 reason = f'point at template "{old.name}" under its new id'
                 changes.append(schedule_change(policy, after, reason))
-                names |= {t.id: t.name for t in tenant.templates()}
         names[old.id] = f"{old.name} (removed)"
     return changes, names
 
