@@ -298,3 +298,22 @@ def test_few_requests_for_many_policies(grace: Grace) -> None:
     rest = after_plan[first_write:]
     assert rest.count("POST") == count
     assert rest.count("GET") == count
+
+
+def test_a_target_that_a_policy_set_brought_stays_the_policy_sets(grace: Grace) -> None:
+    lab = grace.lab()
+    document = next(d for d in lab.store.all("policy") if d["displayName"] == "Windows strict")
+    set_id = "11111111-2222-3333-4444-555555555555"
+    document["assignments"][0] |= {"source": "policySets", "sourceId": set_id}
+    lab.store.put("policy", document["id"], document)
+    lab.store.close()
+    grace.ok("policy assign 'Windows strict' --group 'Help desk' --yes")
+    grace.ok("undo --yes")
+    rows = next(p for p in grace.json("policy list 'Windows strict'"))["assignments"]
+    assert [(r["source"], r["sourceId"]) for r in rows if r["source"] == "policySets"] == [("policySets", set_id)]
+
+
+def test_notes_of_a_plan_that_changes_nothing_are_said(grace: Grace) -> None:
+    answer = grace.ok("policy assign 'iOS baseline' --unassign 'Pilot users' --yes")
+    assert "Nothing to do" in answer.stderr
+    assert "not assigned" in answer.stderr

@@ -176,7 +176,7 @@ def test_a_copy_has_the_same_effect_and_no_ids():
         (LOCK, "windows", 'Policy "P" is for Windows 10 and later, where Intune cannot lock devices.'),
         (PUSH, "macos", 'Policy "P" is for macOS, where Intune cannot push notifications.'),
         (RETIRE, "linux", 'Policy "P" is for Linux, where Intune cannot list devices for retirement.'),
-        ("wipe", "ios", 'Policy "P" is for iOS/iPadOS, where Intune cannot wipe.'),
+        ("wipe", "ios", 'Policy "P" cannot be given "wipe": Intune offers no such action.'),
     ],
 )
 def test_an_action_that_a_platform_lacks_is_refused(kind, platform, message):

@@ -76,6 +76,7 @@ def conduct(
             data=_document(plan, (), "", what_if=False),
             rows=(),
             columns=COLUMNS,
+            notes=plan.notes,
             empty="Nothing to do: it is so already.",
         )
     what_if = flags.what_if or environment.variables.get("GRACE_WHAT_IF", "") not in ("", "0", "false")

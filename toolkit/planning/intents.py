@@ -25,6 +25,11 @@ _VERB = {
 
 def supported(kind: str, platform: str, policy_name: str) -> None:
     """Raises InvalidSchedule, with the platforms that have it, where Intune offers no such action."""
+    if kind not in KINDS:
+        raise InvalidSchedule(
+            f'Policy "{policy_name}" cannot be given "{kind}": Intune offers no such action.',
+            hint=f"It offers: {', '.join(KINDS)}.",
+        )
     if platform not in BY_KEY or supports(kind, platform):
         return
     able = "; ".join(

@@ -402,6 +402,7 @@ def assign(call: Call) -> Answer:
     document = policy_of(call, family)
     rows = [
         validate(row, family.assignment_type, call.version, "create")
+        | {key: row[key] for key in ("source", "sourceId") if isinstance(row.get(key), str)}
         for row in only_parameter(call, "assignments")
     ]
     document["assignments"] = assignments(document["id"], rows)
@@ -425,10 +426,14 @@ def assignments(policy_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Docum
         target.setdefault("deviceAndAppManagementAssignmentFilterId", None)
         target.setdefault("deviceAndAppManagementAssignmentFilterType", "none")
         key = TARGET_IDS.get(name) or target.get("groupId") or target.get("collectionId") or ZERO_GUID
-        id = f"{policy_id}_{key}"
+        # A target that a policy set brought stays the policy set's; whether the live service keeps that is not known.
+        source = row.get("source") or "direct"
+        id = f"{policy_id}_{key}" if source == "direct" else f"{policy_id}_{key}_{source}"
         if any(other["id"] == id for other in result):
             raise bad_request(f"The target '{key}' is named twice.")
-        result.append({"id": id, "source": "direct", "sourceId": policy_id, "target": target})
+        result.append(
+            {"id": id, "source": source, "sourceId": row.get("sourceId") or policy_id, "target": target}
+        )
     return result
 
 
