@@ -310,7 +310,9 @@ def test_a_target_that_a_policy_set_brought_stays_the_policy_sets(grace: Grace) 
     grace.ok("policy assign 'Windows strict' --group 'Help desk' --yes")
     grace.ok("undo --yes")
     rows = next(p for p in grace.json("policy list 'Windows strict'"))["assignments"]
-    assert [(r["source"], r["sourceId"]) for r in rows if r["source"] == "policySets"] == [("policySets", set_id)]
+    assert [(r["source"], r["sourceId"]) for r in rows if r["source"] == "policySets"] == [
+        ("policySets", set_id)
+    ]
 
 
 def test_notes_of_a_plan_that_changes_nothing_are_said(grace: Grace) -> None:
