@@ -100,12 +100,6 @@ def test_of_two_equal_actions_only_the_named_one_goes():
     assert [a.id for a in schedule.without(twins[1]).actions] == [None, "a"]
 
 
-def test_an_action_that_is_replaced_moves_to_its_new_place():
-    schedule = Schedule((mark(), FIRST, Action(RETIRE, 96)))
-    moved = schedule.with_replaced(FIRST, after=120)
-    assert moved.actions == (mark(), Action(RETIRE, 96), Action(EMAIL, 120, "t1"))
-
-
 def test_the_words_for_a_kind_that_grace_does_not_know_are_its_name():
     assert Action("wipe", 0).words == "wipe"
     assert mark().words == "Mark device noncompliant"

@@ -20,7 +20,6 @@ from toolkit.planning.diff import (
     SAME,
     ActionLine,
     PropertyLine,
-    assignment_lines,
     is_noop,
     mismatch,
     property_lines,
@@ -154,18 +153,6 @@ def test_properties_that_differ_are_named_by_their_path(before, after, lines):
 def test_something_new_is_one_line_with_all_of_it():
     lines = property_lines(None, Template("T", messages=None))
     assert [(line.sign, line.path, line.before) for line in lines] == [(ADDED, "", None)]
-
-
-def test_assignments_are_compared_by_target_and_a_filter_is_a_change():
-    old = (Assignment("group", "a"), Assignment("group", "b"), Assignment("all-users"))
-    new = (Assignment("group", "b", "f", "include"), Assignment("exclude", "a"), Assignment("all-users"))
-    assert assignment_lines(old, new) == (
-        PropertyLine(REMOVED, "group a", old[0], None),
-        PropertyLine(CHANGED, "group b", old[1], new[0]),
-        PropertyLine(SAME, "all-users", old[2], new[2]),
-        PropertyLine(ADDED, "exclude a", None, new[1]),
-    )
-    assert assignment_lines(None, None) == ()
 
 
 def _change(before: object, after: object) -> Change:

@@ -340,9 +340,3 @@ def test_the_default_message_and_one_that_is_not_there_cannot_be_removed(templat
     with pytest.raises(kind) as caught:
         intents.unlocalize(template, locale)
     assert caught.value.hint == hint
-
-
-def test_settings_are_changed_and_put_back_without_touching_the_old_ones():
-    old = {"a": 1, "b": 2}
-    assert intents.with_settings(old, {"b": None, "c": 0}, ["a", "zzz"]) == {"b": None, "c": 0}
-    assert old == {"a": 1, "b": 2}

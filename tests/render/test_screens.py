@@ -114,6 +114,7 @@ def test_a_plan_says_what_it_does_at_once_and_what_it_changes():
         "      and 1 more",
         f"    {change.assumption}",
         "    Within 30 days: 2 devices, 2 people, 0 mails; without the change 2 devices, 2 people, 0 mails.",
+        "    Because of the change: 2 more lock.",
         '    First: 2026-11-02T08:00:00Z, PC-1 of user1: Mark device noncompliant ("[ios] Baseline")',
     )
 

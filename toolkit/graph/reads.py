@@ -17,7 +17,7 @@ from toolkit.graph.versions import version_for
 from toolkit.model import wire
 from toolkit.model.device import Device, Group, PolicyStatus
 from toolkit.model.policy import CATALOG, CLASSIC, Policy
-from toolkit.model.refs import ZERO_GUID, Ref, find_all, find_each, find_one, is_guid
+from toolkit.model.refs import ZERO_GUID, Ref, find_each, find_one, is_guid
 from toolkit.model.template import Template
 from toolkit.planning.change import (
     ASSIGNMENTS,
@@ -215,9 +215,6 @@ class Tenant:
                 for item in self.listed(f"{MANAGEMENT}/managedDevices", self._expanded() | LARGE_PAGE)
             ),
         )
-
-    def find_devices(self, ref: Ref) -> tuple[Device, ...]:
-        return find_all(ref, self.devices())
 
     def find_device(self, ref: Ref) -> Device:
         return find_one(ref, self.devices())

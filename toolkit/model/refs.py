@@ -63,11 +63,6 @@ class DeviceRef(Ref):
     plural = "devices"
 
 
-class UserRef(Ref):
-    noun = "user"
-    plural = "users"
-
-
 def find_all(ref: Ref, things: Sequence[T]) -> tuple[T, ...]:
     """Everything that `ref` means, in the tenant's order.
 

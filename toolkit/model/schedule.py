@@ -6,7 +6,7 @@ A schedule has exactly one mark ("block" in Graph). It cannot be removed, and it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.errors import InvalidSchedule
@@ -124,9 +124,6 @@ class Schedule:
     def without(self, action: Action) -> Schedule:
         """Without this very action (by identity, so that of two equal ones only one goes)."""
         return Schedule(tuple(other for other in self.actions if other is not action))
-
-    def with_replaced(self, old: Action, **new: Any) -> Schedule:
-        return Schedule(tuple(replace(a, **new) if a is old else a for a in self.actions))
 
 
 def schedule_of(actions: Iterable[Action]) -> Schedule:

@@ -66,16 +66,6 @@ def property_lines(before: Content | None, after: Content | None) -> tuple[Prope
     return tuple(_walk("", _keyed(old), _keyed(new)))
 
 
-def assignment_lines(before: Iterable[Any] | None, after: Iterable[Any] | None) -> tuple[PropertyLine, ...]:
-    old, new = {a.key: a for a in before or ()}, {a.key: a for a in after or ()}
-    lines = []
-    for key in dict.fromkeys((*old, *new)):
-        a, b = old.get(key), new.get(key)
-        sign = SAME if a == b else ADDED if a is None else REMOVED if b is None else CHANGED
-        lines.append(PropertyLine(sign, " ".join(key).strip(), a, b))
-    return tuple(lines)
-
-
 def is_noop(change: Change) -> bool:
     """Whether before and after come to the same."""
     if change.before is None or change.after is None:

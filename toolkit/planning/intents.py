@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from toolkit.errors import InvalidContent, InvalidSchedule, NotFound
 from toolkit.model.data.action_support import platforms_with, supports
@@ -198,13 +196,3 @@ def unlocalize(template: Template, locale: str) -> Template:
             f'{locale} is the default message of template "{template.name}"; one must stay.', hint=way
         )
     return replace(template, messages=tuple(m for m in template.messages or () if m.locale != locale))
-
-
-def with_settings(
-    settings: Mapping[str, Any], changes: Mapping[str, Any], unset: Iterable[str]
-) -> dict[str, Any]:
-    """Settings with some changed and some put back to "not configured"."""
-    result = {**settings, **changes}
-    for name in unset:
-        result.pop(name, None)
-    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from toolkit.forecast.impact import ImpactChange, Totals, Touch, totals
@@ -28,12 +29,32 @@ def impact_lines(change: ImpactChange, look: Look, policy_names: Mapping[str, st
         lines.append(f"{period}: {_total_words(after)}, as without the change.")
     else:
         lines.append(f"{period}: {_total_words(after)}; without the change {_total_words(before)}.")
-        if change.after.touches:
-            first = change.after.touches[0]
-            lines.append(f"First: {moment_words(first.at, look)}, {_who(first, policy_names)}")
+        if difference := _difference(before, after):
+            lines.append(f"Because of the change: {difference}.")
+        known = Counter(_identity(touch) for touch in change.before.touches)
+        for touch in change.after.touches:
+            known[_identity(touch)] -= 1
+            if known[_identity(touch)] < 0:
+                lines.append(f"First: {moment_words(touch.at, look)}, {_who(touch, policy_names)}")
+                break
     if change.after.untold:
         lines.append(f"{_count(len(change.after.untold), 'device')} cannot be foretold.")
     return tuple(_indented(line, look) for line in lines)
+
+
+def _difference(before: Totals, after: Totals) -> str:
+    """How many more or fewer touches of each kind: "2 more email, 1 fewer lock"."""
+    old, new = dict(before.by_kind), dict(after.by_kind)
+    parts = []
+    for kind in dict.fromkeys((*new, *old)):
+        more = new.get(kind, 0) - old.get(kind, 0)
+        if more:
+            parts.append(f"{abs(more)} {'more' if more > 0 else 'fewer'} {plain(kind)}")
+    return ", ".join(parts)
+
+
+def _identity(touch: Touch) -> tuple[object, ...]:
+    return (touch.at, touch.policy_id, touch.kind, touch.device_key)
 
 
 def _indented(line: str, look: Look) -> str:
