@@ -186,3 +186,14 @@ def test_whatever_changes_no_touch_lies_in_the_past_and_what_is_immediate_is_par
     assert list(told.after.touches) == sorted(told.after.touches, key=lambda t: t.at)
     assert all(t.at == NOW and t in told.after.touches for t in told.immediately)
     assert change(before, before, exposed(hours_ago / 24), reading=reading).immediately == ()
+
+
+def test_the_retire_list_holds_a_device_once_under_whatever_policy():
+    schedules = {"p1": schedule(0, retire(3)), "p2": schedule(0, retire(4), retire(9))}
+    devices = [exposed(2, policy_id="p1"), exposed(2, policy_id="p2")]
+    told = impact(schedules, devices, now=NOW, days=30, reading=FIRST_NONCOMPLIANCE)
+    assert [(t.policy_id, t.note) for t in told.touches] == [
+        ("p1", ""),
+        ("p2", "alreadyListed"),
+        ("p2", "alreadyListed"),
+    ]

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from toolkit.forecast.timeline import Reading, grace_of, keyed, rank, wait_of
 from toolkit.model.data.action_support import SUPPORT, supports
-from toolkit.model.schedule import EMAIL, MARK, Schedule
+from toolkit.model.schedule import EMAIL, MARK, RETIRE, Schedule
 from toolkit.model.units import Hours
 
 PARTNER_MANAGED = "partnerManaged"
 PLATFORM_UNSUPPORTED = "platformUnsupported"
 NO_PRIMARY_USER = "noPrimaryUser"
 NO_MAIL = "noMail"
+ALREADY_LISTED = "alreadyListed"
 """Why an action does not reach anybody."""
 
 RETROACTIVE = (
@@ -267,4 +268,17 @@ def _foretell(
                 at_once.append(touch)
     touches.sort(key=lambda touch: (touch.at, rank(touch.kind)))
     at_once.sort(key=lambda touch: rank(touch.kind))
-    return Impact(now, days, reading, tuple(touches), tuple(untold)), tuple(at_once)
+    return Impact(now, days, reading, _listed_once(touches), tuple(untold)), _listed_once(at_once)
+
+
+def _listed_once(touches: Iterable[Touch]) -> tuple[Touch, ...]:
+    """The retire list holds a device once: whatever would list it again, under any policy, reaches nobody."""
+    listed: set[tuple[str, str, int]] = set()
+    result = []
+    for touch in touches:
+        if touch.kind == RETIRE and touch.note == "":
+            if touch.device_key in listed:
+                touch = replace(touch, note=ALREADY_LISTED)
+            listed.add(touch.device_key)
+        result.append(touch)
+    return tuple(result)
