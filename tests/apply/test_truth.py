@@ -319,3 +319,38 @@ def test_notes_of_a_plan_that_changes_nothing_are_said(grace: Grace) -> None:
     answer = grace.ok("policy assign 'iOS baseline' --unassign 'Pilot users' --yes")
     assert "Nothing to do" in answer.stderr
     assert "not assigned" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "action edit 'iOS baseline' mark --days 6",
+        "action remove 'iOS baseline' push",
+        "action copy 'iOS baseline' --to 'iOS pilot'",
+    ],
+)
+def test_a_saved_plan_works_with_the_writer_of_single_actions_too(
+    grace: Grace, tmp_path: Path, line: str
+) -> None:
+    path = tmp_path / "plan.json"
+    before = grace.content()
+    grace.ok("lab rules --set actions-api=documented")
+    grace.ok("tenant use lab --actions-api item")
+    grace.ok(f"{line} --save-plan {path}")
+    grace.ok(["config", "apply", str(path), "--force", "iOS pilot" if "copy" in line else "iOS baseline"])
+    assert grace.content() != before
+    answer = grace.run(["undo", "--force", "iOS pilot" if "copy" in line else "iOS baseline"])
+    assert answer.code == 0, answer
+    assert grace.content() == before
+
+
+def test_taking_an_exclusion_away_is_high_risk(grace: Grace) -> None:
+    answer = grace.run("policy assign 'Windows baseline' --unassign 'Emergency access' --yes")
+    assert (answer.code, "no longer excluded" in answer.stderr) == (2, True)
+
+
+def test_what_if_in_the_environment_holds_for_the_lab_too(grace: Grace) -> None:
+    before = grace.json("lab clock")
+    answer = grace.run("lab advance 1d", GRACE_WHAT_IF="1")
+    assert (answer.code, "GRACE_WHAT_IF" in answer.stderr) == (2, True)
+    assert grace.json("lab clock") == before

@@ -97,7 +97,18 @@ def test_many_matches_are_counted_beyond_the_fifth():
             'No policy is called "Windows baselin".',
             'Nearest: "Windows baseline", "[ios] Baseline", "Windows strict".',
         ),
-        (PolicyRef("zzz*"), ALL, 'No policy matches "zzz*".', "See them all: grace policy list"),
+        (
+            PolicyRef("zzz*"),
+            ALL,
+            'No policy matches "zzz*".',
+            'There are: "Windows baseline", "Windows strict", "[ios] Baseline", "Windows *", "Tier [1]".',
+        ),
+        (
+            PolicyRef("zzz*"),
+            [thing for _ in range(3) for thing in ALL],
+            'No policy matches "zzz*".',
+            "See them all: grace policy list",
+        ),
         (DeviceRef("PC"), (), 'No device is called "PC".', "This tenant has no devices."),
     ],
 )

@@ -310,7 +310,8 @@ def _is_certain_refusal(trouble: GraceProblem) -> bool:
     if isinstance(trouble, PartlyApplied):
         return False
     if isinstance(trouble, GraphProblem):
-        return trouble.status == 0 or (400 <= trouble.status < 500 and trouble.status != 408)
+        # 501 and 505: the service has no such thing. Any other 5xx, and 408, may have taken effect.
+        return trouble.status in (0, 501, 505) or (400 <= trouble.status < 500 and trouble.status != 408)
     return trouble.exit_code in (2, 3, 4) or (trouble.exit_code == 7 and trouble.detail.get("sent") is False)
 
 

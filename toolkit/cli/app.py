@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from toolkit.cli.environment import Environment
+from toolkit.cli.environment import Environment, what_if_is_set
 from toolkit.cli.parser import FORMATS, Globals, HelpAsked, Invocation, parse
 from toolkit.cli.tools import ToolBox
 from toolkit.errors import Cancelled, GraceProblem, StorageProblem, UsageProblem
@@ -90,6 +90,11 @@ def _run(argv: Sequence[str], environment: Environment) -> int:
 
 def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -> Outcome:
     flags = invocation.flags
+    if what_if_is_set(environment) and _moves_a_lab(invocation):
+        raise UsageProblem(
+            f"GRACE_WHAT_IF is set, and grace {invocation.spec.words} changes the lab at once.",
+            hint="Unset GRACE_WHAT_IF; grace lab reset puts a lab back.",
+        )
     if invocation.spec.changes:
         from toolkit.cli.conduct import Prospect, conduct
 
@@ -119,6 +124,16 @@ def _execute(invocation: Invocation, tools: ToolBox, environment: Environment) -
         for method, url, status in tools._tenant.session.sent:
             tools.say(f"{method} {url} {status}")
     return outcome
+
+
+def _moves_a_lab(invocation: Invocation) -> bool:
+    """Whether it changes the lab itself, for which there is no plan: nothing of it leaves this computer."""
+    spec = invocation.spec
+    if spec.noun != "lab":
+        return False
+    return spec.verb in ("init", "import", "reset", "advance", "device") or bool(
+        getattr(invocation.options, "set", ())
+    )
 
 
 def _write(outcome: Outcome, invocation: Invocation, output: str, environment: Environment) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from toolkit.apply.gate import Ask, AskForName, Flags, Refuse, decide
 from toolkit.apply.journal import DONE, Journal
 from toolkit.apply.run import STATELESS, Applied, Result, apply
-from toolkit.cli.environment import Environment
+from toolkit.cli.environment import Environment, what_if_is_set
 from toolkit.cli.parser import Globals
 from toolkit.cli.settings import write_whole
 from toolkit.cli.tools import ToolBox
@@ -79,7 +79,7 @@ def conduct(
             notes=plan.notes,
             empty="Nothing to do: it is so already.",
         )
-    what_if = flags.what_if or environment.variables.get("GRACE_WHAT_IF", "") not in ("", "0", "false")
+    what_if = flags.what_if or what_if_is_set(environment)
     show(prospect, what_if)
     if flags.save_plan is not None:
         text = json.dumps(plan_json(replace(plan, id=uuid.uuid4().hex)), indent=2) + "\n"

@@ -65,6 +65,10 @@ class Environment:
         return user_data_dir("grace", appauthor=False)
 
 
+def what_if_is_set(environment: Environment) -> bool:
+    return environment.variables.get("GRACE_WHAT_IF", "").lower() not in ("", "0", "false", "no")
+
+
 def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()

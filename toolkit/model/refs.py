@@ -148,6 +148,8 @@ def _not_found(ref: Ref, things: Sequence[Named]) -> NotFound:
     near = nearest(ref.text.replace("*", ""), (thing.name for thing in things))
     if near:
         hint = f"Nearest: {quoted(near)}."
+    elif 0 < len(things) <= 8:
+        hint = f"There are: {quoted(thing.name for thing in things)}."
     elif things:
         hint = f"See them all: grace {noun} list"
     else:

@@ -143,7 +143,7 @@ def _of_policy(change: Change, plan: Plan, reach: Reach) -> tuple[Risk, tuple[st
 
 
 def _of_assignments(change: Change, plan: Plan) -> tuple[Risk, tuple[str, ...]]:
-    """HIGH where everybody comes under the policy, or nobody stays under it."""
+    """HIGH where everybody comes under the policy, nobody stays under it, or an exclusion is taken away."""
     before = change.before if isinstance(change.before, tuple) else ()
     after = change.after if isinstance(change.after, tuple) else ()
     old, new = {a.key for a in before}, {a.key for a in after}
@@ -155,13 +155,17 @@ def _of_assignments(change: Change, plan: Plan) -> tuple[Risk, tuple[str, ...]]:
             "devices that come under the policy are checked by it from their next check-in;"
             " how many will fail cannot be foretold"
         )
-    gone = [a for a in (*removed, *added) if (a.kind == EXCLUDE) == (a in added)]
-    if gone:
-        names = ", ".join(_target_words(a, plan) for a in gone)
-        words.append(f"no longer checked by it: {names}")
+    if lost := [a for a in removed if a.kind != EXCLUDE] + [a for a in added if a.kind == EXCLUDE]:
+        words.append(f"no longer checked by it: {', '.join(_target_words(a, plan) for a in lost)}")
+    if back := [a for a in removed if a.kind == EXCLUDE]:
+        words.append(f"no longer excluded: {', '.join(_target_words(a, plan) for a in back)}")
     has_any = any(a.kind != EXCLUDE for a in before)
-    nobody = has_any and not any(a.kind != EXCLUDE for a in after)
-    return (Risk.HIGH if nobody else max(Risk.MEDIUM, _breadth(added))), tuple(words)
+    nobody = not any(a.kind != EXCLUDE for a in after)
+    if nobody and (before or after):
+        words.append("the policy is then assigned to nobody, and its actions reach no device")
+    # Whoever was left out on purpose, an emergency account for one, comes under the policy.
+    is_high = (has_any and nobody) or bool(back)
+    return (Risk.HIGH if is_high else max(Risk.MEDIUM, _breadth(added))), tuple(words)
 
 
 def _breadth(added: Iterable[Assignment]) -> Risk:

@@ -53,6 +53,12 @@ def table_chunks(
     """
     if not rows or not columns:
         return
+    if not any(column.title for column in columns):
+        # Lines of text rather than records: no header, no rule, and an empty line stays empty.
+        for row in rows:
+            text = "  ".join(cell(row.get(column.key), column.kind, look) for column in columns)
+            yield fold(text, look.width) + "\n"
+        return
     if look.width is None:
         yield from _aligned(columns, rows, look)
         return

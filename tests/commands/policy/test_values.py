@@ -79,7 +79,7 @@ def test_typed_text_becomes_the_value_that_graph_keeps(
             "windows",
             ("osMinimumVersion", " "),
             "osMinimumVersion has no value.",
-            "It is a text. null means not configured.",
+            "It is a version, such as 10.0.19045. null means not configured.",
         ),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_wrong_setting_is_answered_with_what_would_be_right(
         (4, 16, "-4", False),
         (4, 16, "4.0", False),
         (4, 16, "٤", False),
-        (None, None, "-4", True),
+        (None, None, "-4", False),
         (1, None, "999999999", True),
         (1, None, "9999999999", False),
     ],

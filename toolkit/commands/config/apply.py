@@ -105,6 +105,10 @@ def _checked(change: Change, place: int, source: str, tenant: Tenant) -> Change:
                 replace(target, name=policy.name, collection=policy.collection),
                 policy.platform,
             )
+            before, now = change.before, policy.schedule
+            if isinstance(before, Schedule) and now is not None and now.content == before.content:
+                # As the tenant holds it, with the ids that a plan does not keep and the writer of single actions needs.
+                change = replace(change, before=now)
         elif target.kind in (TEMPLATE, TEST_MAIL) and target.id:
             target = replace(target, name=_existing(target.id, tenant.templates()).name)
         elif isinstance(change.after, Policy | Template):

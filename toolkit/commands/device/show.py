@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.commands.spec import Arg, Spec, Tools
+from toolkit.forecast.exposure import key_of
 from toolkit.graph.reads import Tenant
 from toolkit.model.data.enums import words
-from toolkit.model.device import Device
+from toolkit.model.device import IN_GRACE, Device
+from toolkit.model.policy import Policy
 from toolkit.model.refs import DeviceRef
 from toolkit.outcome import Column, Outcome, Section
 
@@ -65,7 +67,10 @@ def run(options: Options, tools: Tools) -> Outcome:
         sections=(
             Section("Device", PROPERTIES, [_properties(device)], pairs=True),
             Section(
-                "Policies", POLICIES, _policies(states, tenant), empty="No policy has been evaluated on it."
+                "Policies",
+                POLICIES,
+                _policies(states, device, tenant),
+                empty="No policy has been evaluated on it.",
             ),
         ),
     )
@@ -92,8 +97,18 @@ def _properties(device: Device) -> dict[str, Any]:
     }
 
 
-def _policies(states: list[dict[str, Any]], tenant: Tenant) -> list[dict[str, Any]]:
+def _policies(states: list[dict[str, Any]], device: Device, tenant: Tenant) -> list[dict[str, Any]]:
     policies = tenant.policies()
+    now = tenant.now()
+
+    def stands(state: Mapping[str, Any], policy: Policy | None) -> Any:
+        """The state; the policy's own list knows of a running grace period, which this one has no word for."""
+        if policy is None or state.get("state") != "nonCompliant":
+            return state.get("state")
+        key = key_of(device.name, device.user_principal_name)
+        mine = [s for s in tenant.statuses(policy) if key_of(s.device_name, s.user_principal_name) == key]
+        is_running = len(mine) == 1 and mine[0].grace_expires is not None and mine[0].grace_expires > now
+        return IN_GRACE if is_running else state.get("state")
 
     def row(state: Mapping[str, Any]) -> dict[str, Any]:
         # The states carry the policy's name; the id in front of theirs is the policy's where the service gives it so.
@@ -109,7 +124,7 @@ def _policies(states: list[dict[str, Any]], tenant: Tenant) -> list[dict[str, An
         ]
         return {
             "policy": name,
-            "state": state.get("state"),
+            "state": stands(state, found[0] if len(found) == 1 else None),
             "grace": schedule.grace if schedule is not None else None,
             "failing": failing,
         }

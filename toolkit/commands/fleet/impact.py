@@ -195,8 +195,9 @@ def _outcome(
         ],
     }
     notes = [
-        f"{total.devices} devices and {total.people} people in {found.days} days; {total.mails} mails,"
-        f" {total.unreached} that reach nobody."
+        f"{_count(total.devices, 'device')} and {_count(total.people, 'person', 'people')} in"
+        f" {_count(found.days, 'day')}; {_count(total.mails, 'mail')}; {_count(total.unreached, 'action')} without effect."
+        " What was due before now is taken to have happened."
     ]
     blind = [policy for policy in policies if policy.collection == CATALOG and policy.assignments]
     if was is not None:
@@ -232,6 +233,10 @@ def _empty(untold: int, is_blind: bool) -> str:
     if is_blind:
         return "Whom it touches cannot be foretold: there are policies whose devices are not reported."
     return "Nobody is touched: no noncompliant device has an action ahead."
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _kinds(kinds: dict[str, int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from shlex import quote
 
 from toolkit.commands.policy.targets import EVERYBODY, named
@@ -198,13 +198,6 @@ def _change(policy: Policy, after: tuple[Assignment, ...], groups: Mapping[str, 
     keys = {assignment.key for assignment in after}
     added = [a for a in after if a.key not in before]
     removed = [a for key, a in before.items() if key not in keys]
-    consequences = []
-    if lost := [named(a, groups) for a in removed if a.kind != EXCLUDE]:
-        consequences.append(f"no longer checked by this policy: {quoted(lost)}")
-    if back := [named(a, groups) for a in removed if a.kind == EXCLUDE]:
-        consequences.append(f"no longer excluded: {quoted(back)}")
-    if (before or after) and all(a.kind == EXCLUDE for a in after):
-        consequences.append("the policy is then assigned to nobody, and its actions reach no device")
     # A group that goes from one side to the other is said once.
     moved = {a.group_id for a in added if a.group_id is not None}
     said = [
@@ -216,4 +209,4 @@ def _change(policy: Policy, after: tuple[Assignment, ...], groups: Mapping[str, 
         )
         if names
     ]
-    return replace(assignments_change(policy, after, "; ".join(said)), consequences=tuple(consequences))
+    return assignments_change(policy, after, "; ".join(said))

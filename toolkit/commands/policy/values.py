@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,6 +62,10 @@ def chosen(
     return result
 
 
+# Apple's builds and Android's patch dates begin with a digit too, whatever letters follow.
+_VERSION = re.compile(r"(minimum|maximum)(build)?version$|PatchLevel$", re.IGNORECASE)
+
+
 def parsed(known: Setting, text: str) -> Any:
     """What `text` means for this setting. Raises UsageProblem with what would be right."""
     typed = text.strip()
@@ -71,8 +76,9 @@ def parsed(known: Setting, text: str) -> Any:
     if known.type == "bool" and typed.lower() in _YES_NO:
         return _YES_NO[typed.lower()]
     if known.type == "int" and (number := _whole(typed)) is not None:
-        low, high = known.minimum, known.maximum
-        if (low is None or number >= low) and (high is None or number <= high):
+        # No count in these types is below zero, documented or not.
+        low, high = known.minimum if known.minimum is not None else 0, known.maximum
+        if number >= low and (high is None or number <= high):
             return number
     if known.type == "enum":
         member = next((member for member in known.members if member.lower() == typed.lower()), None)
@@ -81,7 +87,7 @@ def parsed(known: Setting, text: str) -> Any:
         # The catalog has more options than the one that was met.
         if known.name.endswith("_$type"):
             return typed.lower()
-    if known.type == "string":
+    if known.type == "string" and (_VERSION.search(known.name) is None or re.match(r"\d", typed)):
         return typed
     if known.type in ("list", "object", "json"):
         return _json(known, typed)
@@ -99,7 +105,7 @@ def takes(known: Setting) -> str:
         return f"It is a whole number{f' ({bounds})' if bounds else ''}"
     return {
         "bool": "It is true or false",
-        "string": "It is a text",
+        "string": "It is a version, such as 10.0.19045" if _VERSION.search(known.name) else "It is a text",
         "list": "It is a list in JSON, such as [1, 2]",
         "object": 'It is an object in JSON, such as {"a": 1}',
     }.get(known.type, "It is JSON")
@@ -107,7 +113,7 @@ def takes(known: Setting) -> str:
 
 def range_of(known: Setting) -> str:
     if known.minimum is None and known.maximum is None:
-        return ""
+        return "0 or more" if known.type == "int" else ""
     if known.maximum is None:
         return f"{known.minimum} or more"
     return f"at most {known.maximum}" if known.minimum is None else f"{known.minimum} to {known.maximum}"

@@ -44,6 +44,7 @@ def run(options: Options, tools: Tools) -> Outcome:
         finding for template in templates for finding in (*template_findings(template), *_locales(template))
     ]
     grave = [finding for finding in findings if finding.severity != NOTE]
+    notes = len(findings) - len(grave)
     problem = ChecksFailed(
         f"{len(grave)} finding{'s' if len(grave) != 1 else ''} in {len(templates)} template{'s' if len(templates) != 1 else ''}."
     )
@@ -51,7 +52,8 @@ def run(options: Options, tools: Tools) -> Outcome:
         data=[finding_json(finding) for finding in findings],
         columns=COLUMNS,
         problems=(problem,) if grave else (),
-        empty=f"{len(templates)} templates checked: nothing found.",
+        notes=(f"{notes} of the rows are notes and count as no finding.",) if notes and grave else (),
+        empty=f"{len(templates)} template{'s' if len(templates) != 1 else ''} checked: nothing found.",
         id_key="target",
     )
 
