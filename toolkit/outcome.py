@@ -8,6 +8,9 @@ from typing import Any
 
 from toolkit.errors import GraceProblem
 
+FORMATS = ("table", "list", "json", "jsonl", "csv", "tsv", "yaml", "markdown", "ids", "none")
+"""The output formats of every verb."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from harness import Grace
-from toolkit.cli.parser import FORMATS
+from toolkit.outcome import FORMATS
 
 NAMES = (
     "[ios] Baseline",

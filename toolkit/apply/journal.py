@@ -245,7 +245,7 @@ def _parsed(raw: str) -> dict[str, Any] | None:
 
 
 def _entry(id: str, lines: list[dict[str, Any]]) -> Entry:
-    begin = next(line for line in lines if line["what"] == "begin") if lines[0]["what"] == "begin" else {}
+    begin = lines[0] if lines[0]["what"] == "begin" else {}
     plan = plan_from(begin.get("plan"), f"Entry {id}")
     items = tuple(
         _item(change, [line for line in lines if line.get("item") == index])

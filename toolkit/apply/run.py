@@ -102,7 +102,6 @@ def apply(
     continue_on_error: bool = False,
     actions_api: str = "set",
     step: Step = lambda _name: None,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Applied:
     """Carries out `plan`. Raises StalePlan, with nothing written, if the tenant is not what the plan was made for.
 
@@ -110,11 +109,11 @@ def apply(
     journal or the program itself failed after the first request had left.
     """
     with journal.lock():
-        run = _Run(plan, tenant, journal, continue_on_error, actions_api, step, progress)
+        run = _Run(plan, tenant, journal, continue_on_error, actions_api, step)
         try:
             return run.all()
         except KeyboardInterrupt:
-            raise Cancelled(*run.how_far("Interrupted")) from None
+            raise Cancelled(run.how_far("Interrupted")) from None
         except GraceProblem as problem:
             if not run.has_sent:
                 raise
@@ -137,7 +136,6 @@ class _Run:
         continue_on_error: bool,
         actions_api: str,
         step: Step,
-        progress: Callable[[int, int], None],
     ) -> None:
         self.plan = plan
         self.tenant = tenant
@@ -145,7 +143,6 @@ class _Run:
         self.continue_on_error = continue_on_error
         self.actions_api = actions_api
         self.step = step
-        self.progress = progress
         self.entry = ""
         self.results: list[Result] = []
         self.has_sent = False
@@ -161,25 +158,23 @@ class _Run:
         self.step("begin")
         self.entry = self.journal.begin(self.plan)
         for index, planned in enumerate(self.plan.changes):
-            self.progress(index, len(self.plan.changes))
             self.results.append(self._next(planned, index, seen[index], looked_at))
-        self.progress(len(self.plan.changes), len(self.plan.changes))
         self.step("end")
         with suppress(StorageProblem):
             # Every outcome is on the disk; that nothing follows them is worth no failure.
             self.journal.end(self.entry)
         return Applied(self.entry, tuple(self.results))
 
-    def how_far(self, why: str) -> tuple[str]:
+    def how_far(self, why: str) -> str:
         """One sentence for a run that did not come to its end."""
-        done = sum(result.state == DONE for result in self.results)
         if not self.has_sent:
-            return ("Cancelled. Nothing was changed.",)
+            return "Cancelled. Nothing was changed."
+        done = sum(result.state == DONE for result in self.results)
         with suppress(StorageProblem):
             self.journal.end(self.entry)
         return (
             f"{why}: {done} of {len(self.plan.changes)} changes were applied before."
-            f" See what was done: grace journal show {self.entry}. Take it back: grace undo {self.entry}.",
+            f" See what was done: grace journal show {self.entry}. Take it back: grace undo {self.entry}."
         )
 
     def ended_early(self, why: str) -> GraceProblem:

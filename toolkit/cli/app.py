@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from toolkit.cli.environment import Environment, what_if_is_set
-from toolkit.cli.parser import FORMATS, Globals, HelpAsked, Invocation, parse
+from toolkit.cli.parser import Globals, HelpAsked, Invocation, parse
 from toolkit.cli.tools import ToolBox
 from toolkit.errors import Cancelled, GraceProblem, StorageProblem, UsageProblem
-from toolkit.outcome import Outcome
+from toolkit.outcome import FORMATS, Outcome
 
 if TYPE_CHECKING:
     from toolkit.render.theme import Look

@@ -15,10 +15,10 @@ from toolkit.cli.environment import Environment, what_if_is_set
 from toolkit.cli.parser import Globals
 from toolkit.cli.settings import write_whole
 from toolkit.cli.tools import ToolBox
-from toolkit.commands.fleet.impact import grace_edits
+from toolkit.commands.fleet.exposed import exposed_devices
 from toolkit.errors import Cancelled, UsageProblem
-from toolkit.forecast.exposure import CHANGED, by_key, exposures, former_grace, in_grace
-from toolkit.forecast.impact import Exposure, Impact, ImpactChange, compare, totals
+from toolkit.forecast.exposure import in_grace
+from toolkit.forecast.impact import Impact, ImpactChange, compare, totals
 from toolkit.graph.reads import Tenant
 from toolkit.graph.writes import as_shown
 from toolkit.model.policy import CATALOG, Policy
@@ -64,16 +64,12 @@ def conduct(
             " would lose them.",
             hint="Leave it out; grace graph sends any request to any version.",
         )
-    if plan.tenant.id != tenant.name.id:
-        raise UsageProblem(
-            f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.id}), not for "{tenant.name.name}".',
-            hint=f"Nothing was changed. Use --tenant {plan.tenant.profile} if that is the one you mean.",
-        )
+    plan.check_tenant(tenant.name)
     prospect = foresee(plan, tenant, tools.journal, tools.chosen.actions_api)
     plan = prospect.plan
     if not plan.changes:
         return Outcome(
-            data=_document(plan, (), "", what_if=False),
+            data=_document(plan, (), ""),
             rows=(),
             columns=COLUMNS,
             notes=plan.notes,
@@ -118,19 +114,7 @@ def foresee(plan: Plan, tenant: Tenant, journal: Journal, actions_api: str = "se
         template_users={id: tuple(p.name for p in tenant.template_users(id)) for id in templates},
     )
     plan = check(assess(plan, reach), _facts(plan, tenant, policies, reach))
-    exposed: list[Exposure] = []
-    if statuses:
-        table = by_key(tenant.devices())
-        for id, found in statuses.items():
-            exposed += exposures(policies[id], found, table)
-        if any(exposure.derived == CHANGED for exposure in exposed):
-            # The journal may know which grace period was in force when a device last reported.
-            former = former_grace(grace_edits(journal.entries()))
-            exposed = [
-                exposure
-                for id, found in statuses.items()
-                for exposure in exposures(policies[id], found, table, former_grace=former)
-            ]
+    exposed = exposed_devices([(policies[id], found) for id, found in statuses.items()], tenant, journal)
     impact = None
     if schedules:
         before = {id: c.before for id, c in schedules.items() if isinstance(c.before, Schedule)}
@@ -238,7 +222,7 @@ def _outcome(plan: Plan, applied: Applied, tenant: Tenant) -> Outcome:
         )
     rows = [_row(result) for result in applied.results]
     return Outcome(
-        data=_document(plan, applied.results, applied.entry, what_if=False),
+        data=_document(plan, applied.results, applied.entry),
         rows=rows,
         columns=COLUMNS if any(row["problem"] for row in rows) else COLUMNS[:-1],
         notes=notes,
@@ -262,7 +246,7 @@ def _row(result: Result) -> dict[str, Any]:
     }
 
 
-def _document(plan: Plan, results: tuple[Result, ...], entry: str, *, what_if: bool) -> dict[str, Any]:
+def _document(plan: Plan, results: tuple[Result, ...], entry: str) -> dict[str, Any]:
     rows = []
     for result in results:
         row = _row(result)
@@ -275,7 +259,7 @@ def _document(plan: Plan, results: tuple[Result, ...], entry: str, *, what_if: b
         "schema": APPLIED_SCHEMA,
         "entry": entry or None,
         "command": plan.command,
-        "whatIf": what_if,
+        "whatIf": False,
         "tenant": {"profile": plan.tenant.profile, "id": plan.tenant.id, "name": plan.tenant.name},
         "results": rows,
     }

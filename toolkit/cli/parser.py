@@ -17,8 +17,7 @@ from toolkit.commands.spec import Arg, Spec
 from toolkit.errors import BadFile, GraceProblem, InvalidContent, MissingValue, UsageProblem
 from toolkit.model.refs import DeviceRef, GroupRef, PolicyRef, Ref, TemplateRef, did_you_mean, nearest
 from toolkit.model.units import days_as_hours, grace_hours, hours_as_hours
-
-FORMATS = ("table", "list", "json", "jsonl", "csv", "tsv", "yaml", "markdown", "ids", "none")
+from toolkit.outcome import FORMATS
 
 LONGEST_TIMEOUT = 3600
 

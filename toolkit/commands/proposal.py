@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from toolkit.commands.spec import Tools
+from toolkit.errors import BadFile
 from toolkit.graph.reads import Observed, Tenant, revision
 from toolkit.model.policy import Assignment, Policy
 from toolkit.model.schedule import Schedule
 from toolkit.model.template import Template
 from toolkit.planning.change import ASSIGNMENTS, POLICY, SCHEDULE, TEMPLATE, Change, Plan, Target
 from toolkit.planning.diff import is_noop
+from toolkit.planning.document import plan_from
 
 
 def plan(
@@ -91,6 +95,25 @@ def template_change(before: Template | None, after: Template | None, reason: str
         reason=reason,
         fingerprint="absent" if before is None else Observed(before, revision(before)).fingerprint,
     )
+
+
+def schedule_names(tenant: Tenant, changes: Iterable[Change]) -> dict[str, str]:
+    """Names for the ids in the schedules of these changes, as they were and as they will be."""
+    return names_of(
+        tenant, [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
+    )
+
+
+def saved_plan(source: str, tools: Tools) -> Plan:
+    """The plan in a file, or on standard input for "-". Raises BadFile, and UsageProblem for one of another tenant."""
+    where = "Standard input" if source == "-" else source
+    try:
+        value = json.loads(tools.read_text(source))
+    except (ValueError, RecursionError) as problem:
+        raise BadFile(f"{where} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE.") from None
+    plan = plan_from(value, where)
+    plan.check_tenant(tools.tenant.name)
+    return plan
 
 
 def names_of(tenant: Tenant, schedules: Iterable[Schedule | None]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from toolkit.apply.journal import DONE, PARTLY, Entry
 from toolkit.apply.undo import newest, reverse, was_removed
 from toolkit.commands.journal.rows import entries
-from toolkit.commands.proposal import names_of, schedule_change
+from toolkit.commands.proposal import schedule_change, schedule_names
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.graph.reads import Tenant
 from toolkit.model.schedule import Schedule
@@ -61,8 +61,7 @@ def propose(options: Options, tools: Tools) -> Plan | Outcome:
     plan = reverse(entry, empty, look)
     repairs, names = _references(entry, plan, tenant)
     changes = (*plan.changes, *repairs)
-    schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
-    return replace(plan, changes=changes, names={**plan.names, **names_of(tenant, schedules), **names})
+    return replace(plan, changes=changes, names={**plan.names, **schedule_names(tenant, changes), **names})
 
 
 def _references(entry: Entry, plan: Plan, tenant: Tenant) -> tuple[list[Change], dict[str, str]]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from toolkit.forecast.timeline import Reading, grace_of, keyed, rank, wait_of
+from toolkit.forecast.timeline import Reading, grace_of, keyed, wait_of
 from toolkit.model.data.action_support import SUPPORT, supports
-from toolkit.model.schedule import EMAIL, MARK, RETIRE, Schedule
+from toolkit.model.schedule import EMAIL, MARK, RETIRE, Schedule, rank
 from toolkit.model.units import Hours
 
 PARTNER_MANAGED = "partnerManaged"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule
+from toolkit.model.schedule import MARK, Action, Schedule, rank
 from toolkit.model.units import Hours
 
 Reading = Literal["first-noncompliance", "after-mark"]
@@ -19,20 +19,12 @@ FIRST_NONCOMPLIANCE: Reading = "first-noncompliance"
 AFTER_MARK: Reading = "after-mark"
 READINGS: tuple[Reading, ...] = get_args(Reading)
 
-# Actions due at the same moment; no document gives an order, this one is ours (intune-behaviour section 11.6).
-_RANK = {kind: rank for rank, kind in enumerate((MARK, EMAIL, PUSH, LOCK, RETIRE))}
-
 
 @dataclass(frozen=True, slots=True)
 class DatedEvent:
     at: datetime
     action: Action
     kind: str
-
-
-def rank(kind: str) -> int:
-    """The place of a kind among actions that fall due together."""
-    return _RANK.get(kind, len(_RANK))
 
 
 def grace_of(schedule: Schedule) -> Hours:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from toolkit.forecast.timeline import Reading, grace_of, keyed, rank, wait_of
+from toolkit.forecast.timeline import Reading, grace_of, keyed, wait_of
 from toolkit.model.data.platforms import BY_ODATA_TYPE, platform_key
 from toolkit.model.refs import ZERO_GUID
-from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule
+from toolkit.model.schedule import EMAIL, LOCK, MARK, PUSH, RETIRE, Action, Schedule, rank
 from toolkit.model.units import Hours
 
 Document = Mapping[str, Any]

@@ -30,8 +30,14 @@ WORDS = {
 }
 """The admin centre's own labels (intune-behaviour section 1.1)."""
 
-# Actions that fall due together are shown, and carried out by the lab, in this order.
-_RANK = {kind: rank for rank, kind in enumerate((MARK, EMAIL, PUSH, LOCK, RETIRE))}
+# Actions that fall due together are shown, foretold and carried out by the lab in this order; no document gives
+# one, this is ours (intune-behaviour section 11.6).
+_RANK = {kind: place for place, kind in enumerate((MARK, EMAIL, PUSH, LOCK, RETIRE))}
+
+
+def rank(kind: str) -> int:
+    """The place of a kind among actions that fall due together."""
+    return _RANK.get(kind, len(_RANK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,13 @@ def mark(after: Hours = 0) -> Action:
 
 def _order(action: Action) -> tuple[Hours, int, str, str, tuple[str, ...]]:
     # Time and kind leave ties, and people name actions by number: the service's order must not decide them.
-    rank = _RANK.get(action.kind, len(_RANK))
-    return (action.after, rank, action.kind, action.template_id or "", tuple(sorted(action.cc_group_ids)))
+    return (
+        action.after,
+        rank(action.kind),
+        action.kind,
+        action.template_id or "",
+        tuple(sorted(action.cc_group_ids)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from toolkit.errors import UsageProblem
 from toolkit.model.policy import Assignment, Policy
 from toolkit.model.schedule import Schedule
 from toolkit.model.template import Template
@@ -122,6 +123,15 @@ class Plan:
     @property
     def risk(self) -> Risk:
         return max((change.risk for change in self.changes), default=Risk.LOW)
+
+    def check_tenant(self, tenant: TenantName) -> None:
+        """Raises UsageProblem on any other tenant than the one that the plan was made for."""
+        if self.tenant.id != tenant.id:
+            raise UsageProblem(
+                f'This plan was made for tenant "{self.tenant.name}" ({self.tenant.profile}), not for'
+                f' "{tenant.name}" ({tenant.profile}).',
+                hint=f"Nothing was changed. Use --tenant {self.tenant.profile} if that is the one you mean.",
+            )
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Plan:
         return replace(self, findings=(*self.findings, *findings))

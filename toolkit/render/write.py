@@ -6,11 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.errors import UsageProblem
-from toolkit.outcome import Outcome
+from toolkit.outcome import FORMATS, Outcome
 from toolkit.render.theme import Look, plain, plain_lines
-
-FORMATS = ("table", "list", "json", "jsonl", "csv", "tsv", "yaml", "markdown", "ids", "none")
-DEFAULT_FORMAT = "table"
 
 
 def chunks(outcome: Outcome, output: str, look: Look) -> Iterator[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.commands.proposal import names_of, plan, schedule_change
+from toolkit.commands.proposal import plan, schedule_change, schedule_names
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import InvalidSchedule
 from toolkit.model.refs import PolicyRef
-from toolkit.model.schedule import Schedule
 from toolkit.planning import intents
 from toolkit.planning.change import Plan
 
@@ -51,5 +50,4 @@ def propose(options: Options, tools: Tools) -> Plan:
             continue
         after = intents.copied(source.schedule, policy.platform, policy.name)
         changes.append(schedule_change(policy, after, f'the schedule of "{source.name}"'))
-    schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
-    return plan(tenant, "action copy", changes, names=names_of(tenant, schedules))
+    return plan(tenant, "action copy", changes, names=schedule_names(tenant, changes))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.commands.proposal import names_of, plan, schedule_change
+from toolkit.commands.proposal import plan, schedule_change, schedule_names
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import InvalidSchedule, MissingValue
 from toolkit.model.refs import GroupRef, PolicyRef, TemplateRef
-from toolkit.model.schedule import Schedule
 from toolkit.model.units import Hours, in_words
 from toolkit.planning import intents
 from toolkit.planning.change import Plan
@@ -91,7 +90,5 @@ def propose(options: Options, tools: Tools) -> Plan:
         )
         when = f" to {in_words(after)}" if after is not None else ""
         changes.append(schedule_change(policy, edited, f"change {action.kind}{when}"))
-    names = names_of(
-        tenant, [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
-    )
+    names = schedule_names(tenant, changes)
     return plan(tenant, "action edit", changes, names=names)

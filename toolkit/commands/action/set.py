@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.commands.policy import carried
-from toolkit.commands.proposal import names_of, plan, schedule_change
+from toolkit.commands.proposal import plan, schedule_change, schedule_names
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import BadFile, GraceProblem, InvalidSchedule
 from toolkit.graph.reads import Tenant
@@ -69,8 +69,7 @@ def propose(options: Options, tools: Tools) -> Plan:
     changes = [
         schedule_change(policy, _for(policy, schedule), f"the schedule of {source}") for policy in policies
     ]
-    schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
-    return plan(tenant, "action set", changes, names=names_of(tenant, schedules))
+    return plan(tenant, "action set", changes, names=schedule_names(tenant, changes))
 
 
 def _for(policy: Policy, schedule: Schedule) -> Schedule:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from toolkit.apply.journal import FAILED, NOT_DONE
-from toolkit.commands.proposal import names_of
+from toolkit.commands.proposal import saved_plan, schedule_names
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.errors import BadFile, StalePlan, UsageProblem
 from toolkit.graph.reads import Tenant
@@ -27,7 +26,6 @@ from toolkit.planning.change import (
     Plan,
     RawRequest,
 )
-from toolkit.planning.document import plan_from
 
 T = TypeVar("T", Policy, Template)
 
@@ -54,21 +52,8 @@ SPEC = Spec(
 
 def propose(options: Options, tools: Tools) -> Plan:
     source = "Standard input" if options.plan == "-" else options.plan
-    text = tools.read_text(options.plan)
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise BadFile(
-            f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE."
-        ) from None
-    plan = plan_from(value, source)
+    plan = saved_plan(options.plan, tools)
     tenant = tools.tenant
-    if plan.tenant.id != tenant.name.id:
-        raise UsageProblem(
-            f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.profile}), not for'
-            f' "{tenant.name.name}" ({tenant.name.profile}).',
-            hint=f"Nothing was changed. Use --tenant {plan.tenant.profile} if that is the one you mean.",
-        )
     if plan.id:
         for entry in tools.journal.entries():
             if entry.plan.id == plan.id and entry.state not in (NOT_DONE, FAILED):
@@ -76,13 +61,12 @@ def propose(options: Options, tools: Tools) -> Plan:
     # A plan is a file that anybody can edit: names, findings, risk and consequences are worked out anew from the
     # tenant as it is, and what it wants is held to the same rules as if it had been typed.
     changes = tuple(_checked(change, place, source, tenant) for place, change in enumerate(plan.changes, 1))
-    schedules = [s for change in changes for s in (change.before, change.after) if isinstance(s, Schedule)]
     return Plan(
         f"config apply ({plan.command})",
         plan.tenant,
         changes,
         made=plan.made,
-        names={**plan.names, **names_of(tenant, schedules)},
+        names={**plan.names, **schedule_names(tenant, changes)},
         undoes=plan.undoes,
         id=plan.id,
     )

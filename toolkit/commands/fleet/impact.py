@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from toolkit.commands.fleet.exposed import exposed_devices
+from toolkit.commands.proposal import saved_plan
 from toolkit.commands.spec import Arg, Spec, Tools
-from toolkit.errors import BadFile, StalePlan, UsageProblem
-from toolkit.forecast.exposure import CHANGED, GraceEdit, by_key, exposures, former_grace
-from toolkit.forecast.impact import Exposure, Impact, compare, per_day, totals
+from toolkit.errors import StalePlan, UsageProblem
+from toolkit.forecast.impact import Impact, compare, per_day, totals
 from toolkit.forecast.impact import impact as foretell
 from toolkit.forecast.timeline import READINGS, Reading, readings_differ
 from toolkit.model import wire
@@ -19,10 +18,10 @@ from toolkit.model.refs import PolicyRef
 from toolkit.model.schedule import WORDS, Schedule
 from toolkit.outcome import Column, Outcome
 from toolkit.planning.change import Plan
-from toolkit.planning.document import content_fingerprint, plan_from
+from toolkit.planning.document import content_fingerprint
 
 if TYPE_CHECKING:
-    from toolkit.apply.journal import Entry
+    pass
 
 SCHEMA = "grace/impact/1"
 
@@ -86,7 +85,8 @@ def run(options: Options, tools: Tools) -> Outcome:
     policies = tenant.find_policies(options.policies) if options.policies else tenant.policies()
     if planned and not options.policies:
         policies = tuple(policy for policy in policies if policy.id in planned)
-    exposed = _exposed(policies, tools)
+    reported = [(policy, tenant.statuses(policy)) for policy in policies if policy.assignments != ()]
+    exposed = exposed_devices(reported, tenant, tools.journal)
     before = {policy.id: policy.schedule for policy in policies if policy.schedule is not None}
     reading: Reading = READINGS[READINGS.index(options.reading)]
     now = tenant.now()
@@ -98,42 +98,6 @@ def run(options: Options, tools: Tools) -> Outcome:
         found = foretell(before, exposed, now=now, days=options.days, reading=reading)
         was = None
     return _outcome(found, policies, options, at_once, None if was is None else dict(was.by_kind), before)
-
-
-def grace_edits(entries: Iterable[Entry]) -> tuple[GraceEdit, ...]:
-    """What the journal tells of the graces that schedules had, for `former_grace`.
-
-    Every plan counts, whatever became of it: what it read was so when it was made. Its own date is taken and not
-    the entry's, because the lab has a clock of its own.
-    """
-    return tuple(
-        GraceEdit(
-            change.target.id,
-            entry.plan.made,
-            change.before.grace,
-            change.after.grace,
-            # The revision that a fingerprint ends with is version@modified.
-            wire.moment(change.fingerprint.rpartition("@")[2] or None),
-        )
-        for entry in entries
-        for change in entry.plan.changes
-        if entry.plan.made is not None
-        and isinstance(change.before, Schedule)
-        and isinstance(change.after, Schedule)
-    )
-
-
-def _exposed(policies: tuple[Policy, ...], tools: Tools) -> list[Exposure]:
-    tenant = tools.tenant
-    table = by_key(tenant.devices())
-    reported = [(policy, tenant.statuses(policy)) for policy in policies if policy.assignments != ()]
-    found = [e for policy, statuses in reported for e in exposures(policy, statuses, table)]
-    if all(exposure.derived != CHANGED for exposure in found):
-        return found
-    former = former_grace(grace_edits(tools.journal.entries()))
-    return [
-        e for policy, statuses in reported for e in exposures(policy, statuses, table, former_grace=former)
-    ]
 
 
 def _outcome(
@@ -245,12 +209,7 @@ def _kinds(kinds: dict[str, int]) -> str:
 
 def _planned(source: str, tools: Tools) -> dict[str, Schedule]:
     """The schedules of a saved plan by policy id. Raises StalePlan where the tenant is not what it was made for."""
-    try:
-        plan = plan_from(json.loads(tools.read_text(source)), source)
-    except ValueError as problem:
-        raise BadFile(
-            f"{source} is not JSON: {problem}.", hint="Make a plan with --save-plan FILE."
-        ) from None
+    plan = saved_plan(source, tools)
     found = {c.target.id: c.after for c in plan.changes if isinstance(c.after, Schedule)}
     if not found:
         raise UsageProblem(f"{source} changes no schedule, so it has no impact to show.")
@@ -260,11 +219,6 @@ def _planned(source: str, tools: Tools) -> dict[str, Schedule]:
 
 def _check(plan: Plan, tools: Tools) -> None:
     tenant = tools.tenant
-    if plan.tenant.id != tenant.name.id:
-        raise UsageProblem(
-            f'This plan was made for tenant "{plan.tenant.name}" ({plan.tenant.id}), not for "{tenant.name.name}".',
-            hint=f"Use --tenant {plan.tenant.profile} if that is the one you mean.",
-        )
     policies = {policy.id: policy for policy in tenant.policies()}
     for change in plan.changes:
         if not isinstance(change.after, Schedule):

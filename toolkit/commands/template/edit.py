@@ -7,10 +7,18 @@ from dataclasses import dataclass, replace
 from toolkit.commands.proposal import plan, template_change
 from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.commands.template.new import checked_name
-from toolkit.commands.template.words import MESSAGE, NAME, SCOPE_TAG, SUBJECT, SWITCHES, branding, scope_tags
+from toolkit.commands.template.words import (
+    MESSAGE,
+    NAME,
+    SCOPE_TAG,
+    SUBJECT,
+    SWITCHES,
+    branding,
+    scope_tags,
+    switches,
+)
 from toolkit.errors import InvalidContent, MissingValue, UsageProblem
 from toolkit.model.refs import TemplateRef
-from toolkit.model.template import BRANDING
 from toolkit.planning import intents
 from toolkit.planning.change import Plan
 
@@ -58,14 +66,14 @@ SPEC = Spec(
 def propose(options: Options, tools: Tools) -> Plan:
     tenant = tools.tenant
     template = tenant.find_template(options.template)
-    switches = {word.replace("-", "_"): getattr(options, word.replace("-", "_")) for word in BRANDING}
-    given = [options.rename, options.subject, options.message, options.description, *switches.values()]
+    turned = switches(options)
+    given = [options.rename, options.subject, options.message, options.description, *turned.values()]
     if all(value is None for value in given) and not options.scope_tag:
         raise MissingValue("What to change is missing.", hint="grace template edit --help lists the flags.")
     wanted = replace(
         template,
         name=template.name if options.rename is None else checked_name(options.rename),
-        branding=branding(switches, template.branding),
+        branding=branding(turned, template.branding),
         scope_tags=scope_tags(options.scope_tag, tenant) or template.scope_tags,
         description=template.description if options.description is None else options.description,
     )

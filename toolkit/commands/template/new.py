@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 from toolkit.commands.proposal import plan, template_change
 from toolkit.commands.spec import Arg, Spec, Tools
-from toolkit.commands.template.words import MESSAGE, SCOPE_TAG, SUBJECT, SWITCHES, branding, scope_tags
+from toolkit.commands.template.words import (
+    MESSAGE,
+    SCOPE_TAG,
+    SUBJECT,
+    SWITCHES,
+    branding,
+    scope_tags,
+    switches,
+)
 from toolkit.errors import InvalidContent, UsageProblem
-from toolkit.model.template import BRANDING, DEFAULT_BRANDING, Template
+from toolkit.model.template import DEFAULT_BRANDING, Template
 from toolkit.planning import intents
 from toolkit.planning.change import Plan
 
@@ -61,9 +69,7 @@ def propose(options: Options, tools: Tools) -> Plan:
     name = checked_name(options.name)
     empty = Template(
         name=name,
-        branding=branding(
-            {w.replace("-", "_"): getattr(options, w.replace("-", "_")) for w in BRANDING}, DEFAULT_BRANDING
-        ),
+        branding=branding(switches(options), DEFAULT_BRANDING),
         messages=(),
         scope_tags=scope_tags(options.scope_tag, tenant) or ("0",),
         description=options.description,

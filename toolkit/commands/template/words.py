@@ -52,6 +52,12 @@ COLUMNS = (
 )
 
 
+def switches(options: Any) -> dict[str, bool | None]:
+    """The branding switches among these options, by field name; None is "not given"."""
+    fields = (word.replace("-", "_") for word in BRANDING)
+    return {field: getattr(options, field) for field in fields}
+
+
 def branding(switches: Mapping[str, bool | None], start: frozenset[str]) -> frozenset[str]:
     """`start` with each switch that was given turned on or off."""
     result = set(start)
