@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ def failing_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """The service refuses the write to "Windows strict" (the border is the request, so it is bent there)."""
     real = writes.steps
 
-    def bent(change: object, actions_api: str = "set") -> object:
-        found = real(change, actions_api)  # type: ignore[arg-type]
-        if getattr(change, "target").name == "Windows strict":  # noqa: B009 the type is opaque here
+    def bent(change: Any, actions_api: str = "set") -> Any:
+        found = real(change, actions_api)
+        if change.target.name == "Windows strict":
             return tuple(step.__class__(step.method, step.path, {"wrong": 1}) for step in found)
         return found
 

@@ -149,24 +149,18 @@ class ToolBox:
 
     def reset_lab(self) -> Lab:
         """The lab as its story begins. Its journal starts anew too: what it tells is not about this lab any more."""
-        from toolkit.lab.app import create_lab
-
-        path = self.lab_path(self.profile)
-        story, seed, devices = "contoso", 1, None
         try:
             lab = self.lab()
-            story, seed, devices = (lab.store.meta(key) for key in ("story", "seed", "devices"))
-            lab.store.close()
         except StorageProblem as problem:
+            path = self.lab_path(self.profile)
             self.say(f"{problem.message} It is kept as {path}.damaged; the new lab tells the story contoso.")
             os.replace(path, f"{path}.damaged")
-        fresh = f"{path}.{uuid.uuid4().hex}"
-        create_lab(fresh, str(story), int(seed), devices).close()
-        os.replace(fresh, path)
+            lab = self.make_lab("contoso", 1, None)
+        else:
+            lab.reset()
         self._put_journal_aside()
-        self._lab = None
         self._tenant = None
-        return self.lab()
+        return lab
 
     def _put_journal_aside(self) -> None:
         path = self.journal.path
