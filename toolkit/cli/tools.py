@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from toolkit.graph.reads import Tenant
     from toolkit.graph.transport import Answer, Request
     from toolkit.lab.app import Lab
+    from toolkit.lab.exchange import Response
 
 LARGEST_FILE = 20 * 1024 * 1024
 GRAPH = "https://graph.microsoft.com"
@@ -275,11 +276,13 @@ class ToolBox:
     def _lab_tenant(self) -> Tenant:
         lab = self.lab()
 
-        def transport(request: Request, _limit: float) -> Answer:
+        def transport(request: Request, limit: float) -> Answer:
             from toolkit.graph.transport import Answer
-            from toolkit.lab.app import Request as LabRequest
+            from toolkit.lab.exchange import Request as LabRequest
 
             response = lab.handle(LabRequest(request.method, request.url, request.headers, request.body))
+            if response.delay or response.fate:
+                self._suffer(request, response, limit)
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status, headers, response.body)
 
@@ -296,6 +299,18 @@ class ToolBox:
             return at
 
         return self._made(transport, LAB_ROOT, lambda: None, name, now, limited=False)
+
+    def _suffer(self, request: Request, response: Response, limit: float) -> None:
+        """What a fault of the lab does to a caller in the same process, in the words of the real transport."""
+        from toolkit.graph.transport import lost
+
+        self.environment.sleep(min(response.delay, limit))
+        if response.delay > limit:
+            raise lost(request, f"did not answer within {limit:g} s")
+        if response.fate == "cut":
+            raise lost(request, "closed the connection before it answered")
+        if response.fate == "truncated":
+            raise lost(request, "cut off its answer")
 
     def _graph_tenant(self) -> Tenant:
         token = self.environment.variables.get("GRACE_ACCESS_TOKEN")

@@ -83,6 +83,14 @@ class RequestsTransport:
         self._session.close()
 
 
+def lost(request: Request, what: str) -> Unreachable:
+    """For a transport that is not HTTP: the request went out, and "HOST did WHAT" instead of answering whole."""
+    host = host_of(request.url)
+    return Unreachable(
+        f"{host} {what} ({request.method}).", detail={"method": request.method, "host": host, "sent": True}
+    )
+
+
 def _keep_headers(prepared: PreparedRequest) -> PreparedRequest:
     return prepared
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from toolkit.errors import GraceProblem, NotFound, StorageProblem
 from toolkit.lab import control
 from toolkit.lab.answers import Call, read_json
 from toolkit.lab.contract import RequestError, bad_request
+from toolkit.lab.exchange import Asked, Raw, Result, response_of
+from toolkit.lab.exchange import Request as Request
+from toolkit.lab.exchange import Response as Response
 from toolkit.lab.routes import find
 from toolkit.lab.store import Store, guid
 
 if TYPE_CHECKING:
+    from toolkit.lab.grants import Grant
+    from toolkit.lab.guard import Guard
     from toolkit.lab.world import World
 
 BATCH_SIZE = 20
@@ -23,35 +31,32 @@ REQUESTS_KEPT = 1000
 REQUESTS_WAITING = 100
 """So many requests are remembered before they are written down without a change that takes them along."""
 
-JSON_TYPE = (
-    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-)
-
-
-class Request(NamedTuple):
-    """`url` is absolute, or a path with its query that starts with /v1.0, /beta or /lab."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = {}
-    body: bytes | None = None
-
-
-class Response(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
+VERSIONS = ("v1.0", "beta")
+GUARDED = (*VERSIONS, "lab")
+KEPT = ("identity", "apps")
+"""What a reset leaves: who may sign in, so that a client goes on with the token that it has."""
 
 
 class Lab:
-    """One tenant. `base_url` is what nextLinks and contexts begin with."""
+    """One tenant. `base_url` is what nextLinks and contexts begin with.
 
-    def __init__(self, store: Store, *, base_url: str = "https://graph.lab.invalid") -> None:
+    With a `guard` (the lab is served), every Graph call needs a token that allows it and counts against the quotas;
+    without one (in process) everything is allowed. `seconds` is real time, for what tokens and quotas go by.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        base_url: str = "https://graph.lab.invalid",
+        guard: Guard | None = None,
+        seconds: Callable[[], float] = time.time,
+    ) -> None:
         self.store = store
         self.base_url = base_url.rstrip("/")
+        self.guard = guard
+        self.seconds = seconds
+        self._lock = threading.RLock()
         self._answered = store.last_number("request")
         self._waiting: list[dict[str, Any]] = []
 
@@ -64,17 +69,8 @@ class Lab:
 
     def handle(self, request: Request) -> Response:
         """Every request has its own transaction; one that fails changes nothing. Only StorageProblem is raised."""
-        parts = urlsplit(request.url)
-        self._answered += 1
-        request_id = guid(f"request:{self.store.meta('seed')}:{self._answered}")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        ids = {"request-id": request_id, "client-request-id": headers.get("client-request-id", request_id)}
-        method, path = request.method.upper(), parts.path
-        if path.lower().rstrip("/") in ("/v1.0/$batch", "/beta/$batch") and method == "POST":
-            status, payload, extra = self._batch(path[1:].partition("/")[0].lower(), request.body, ids)
-        else:
-            status, payload, extra = self._serve(method, path, parts.query, headers, request.body, ids)
-        return _response(status, payload, {**ids, **extra})
+        with self._lock:
+            return self._handled(request)
 
     def close(self) -> None:
         """Writes down what is still only remembered, and lets go of the file."""
@@ -83,81 +79,134 @@ class Lab:
 
     def flush(self) -> None:
         if self._waiting:
-            with self.store.transaction():
+            with self._lock, self.store.transaction():
                 self._write_requests()
 
     def reset(self) -> None:
-        """The tenant as its story begins, the log of requests included."""
+        """The tenant as its story begins, the log of requests included; sign-ins and registered apps stay."""
         from toolkit.lab.tenants import load_story
 
         story, seed, devices = (self.store.meta(key) for key in ("story", "seed", "devices"))
-        with self.store.transaction():
+        kept = {key: value for key in KEPT if (value := self.store.meta(key)) is not None}
+        with self._lock, self.store.transaction():
             self.store.clear()
             load_story(self.store, story, seed, devices)
+            for key, value in kept.items():
+                self.store.set_meta(key, value)
             self.world.settle()
-        self._waiting.clear()
+            self._waiting.clear()
 
-    def _serve(
-        self,
-        method: str,
-        path: str,
-        query: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        ids: Mapping[str, str],
-    ) -> tuple[int, Any, dict[str, str]]:
-        """(status, payload, further headers) of one request or one part of a batch."""
-        entry: dict[str, Any] = {"method": method, "url": path + ("?" + query if query else "")}
-        version, _, rest = path.lstrip("/").partition("/")
+    def _handled(self, request: Request) -> Response:
+        parts = urlsplit(request.url)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self._answered += 1
+        request_id = guid(f"request:{self.store.meta('seed')}:{self._answered}")
+        ids = {"request-id": request_id, "client-request-id": headers.get("client-request-id", request_id)}
+        method, path = request.method.upper(), parts.path
+        first, _, rest = path.lstrip("/").partition("/")
         try:
-            if version.lower() == "lab":
-                # Reading the log of requests writes down the waiting ones.
-                with self.store.transaction():
-                    self._write_requests()
-                    status, payload = control.answer(self, method, rest, query, body)
-                return status, payload, {}
-            with self.store.transaction(read_only=method == "GET"):
-                status, payload = self._answer(method, version.lower(), rest, query, headers, body)
-                entry["status"] = status
-                self._waiting.append(entry)
-                if method != "GET":
-                    self._write_requests()
-            if method == "GET" and len(self._waiting) >= REQUESTS_WAITING:
-                self.flush()
+            grant = self.guard.admit(headers) if self.guard is not None and first.lower() in GUARDED else None
+            if first.lower() == "lab":
+                if self.guard is not None:
+                    self.guard.allow_steering(grant)
+                result = self._steer(method, rest, parts.query, request.body)
+            elif first.lower() in VERSIONS:
+                if rest.lower().rstrip("/") == "$batch" and method == "POST":
+                    result = self._batch(first.lower(), request.body, ids, grant)
+                else:
+                    asked = Asked(method, first.lower(), rest, parts.query)
+                    result = self._serve(asked, headers, request.body, ids, grant)
+            else:
+                from toolkit.lab.identity import answer
+
+                signed_in = answer(self, request)
+                if signed_in is not None:
+                    return signed_in
+                raise RequestError(400, "BadRequest", f"Invalid version: '{first}'.")
         except RequestError as error:
-            self._waiting.append({**entry, "status": error.status})
-            return error.status, self._error(error, rest, ids), {}
+            result = Result(error.status, self._error(error, rest, ids), error.headers)
+        return response_of(result, ids)
+
+    def _steer(self, method: str, path: str, query: str, body: bytes | None) -> Result:
+        try:
+            # Reading the log of requests writes down the waiting ones.
+            with self.store.transaction():
+                self._write_requests()
+                return Result(*control.answer(self, method, path, query, body))
         except StorageProblem:
             raise
         except GraceProblem as problem:
-            if version.lower() == "lab":
-                return (
-                    400,
-                    {"error": {"code": problem.code, "message": problem.message, "hint": problem.hint}},
-                    {},
-                )
-            self._waiting.append({**entry, "status": 400})
-            return 400, self._error(bad_request(problem.message), rest, ids), {}
-        extra = {}
+            words = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+            return Result(400, {"error": words})
+
+    def _serve(
+        self,
+        asked: Asked,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        ids: Mapping[str, str],
+        grant: Grant | None,
+    ) -> Result:
+        """One request, or one part of a batch: allowed, counted, perhaps struck by a fault, answered, written down."""
+        url = f"/{asked.version}/{asked.path}" + ("?" + asked.query if asked.query else "")
+        entry: dict[str, Any] = {"method": asked.method, "url": url}
+        extra: dict[str, str] = {}
+        try:
+            if self.guard is not None and grant is not None:
+                self.guard.allow(grant, asked)
+                extra = self.guard.count(grant, asked)
+            if self.store.meta("faults"):
+                from toolkit.lab.faults import struck
+
+                result = struck(self, asked, lambda: self._carried_out(asked, headers, body, entry, grant))
+            else:
+                result = self._carried_out(asked, headers, body, entry, grant)
+        except RequestError as error:
+            result = Result(error.status, self._error(error, asked.path, ids), error.headers)
+        except StorageProblem:
+            raise
+        except GraceProblem as problem:
+            result = Result(400, self._error(bad_request(problem.message), asked.path, ids))
+        if "status" not in entry:
+            self._waiting.append({**entry, "status": result.status})
+        if len(self._waiting) >= REQUESTS_WAITING:
+            self.flush()
+        return result._replace(headers={**extra, **result.headers}) if extra else result
+
+    def _carried_out(
+        self,
+        asked: Asked,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        entry: dict[str, Any],
+        grant: Grant | None,
+    ) -> Result:
+        """The answer, with the request written down in the transaction of what it changed."""
+        with self.store.transaction(read_only=asked.method == "GET"):
+            status, payload = self._answer(asked, headers, body, grant)
+            self._waiting.append({**entry, "status": status})
+            if asked.method != "GET":
+                self._write_requests()
+        entry["status"] = status
         if status == 201 and isinstance(payload, dict) and "id" in payload:
-            extra["Location"] = f"{self.base_url}{path}/{payload['id']}"
-        return status, payload, extra
+            path = f"{self.base_url}/{asked.version}/{asked.path}/{payload['id']}"
+            return Result(status, payload, {"Location": path})
+        return Result(status, payload)
 
     def _answer(
-        self, method: str, version: str, rest: str, query: str, headers: Mapping[str, str], body: bytes | None
+        self, asked: Asked, headers: Mapping[str, str], body: bytes | None, grant: Grant | None
     ) -> tuple[int, Any]:
-        if version not in ("v1.0", "beta"):
-            raise RequestError(400, "BadRequest", f"Invalid version: '{version}'.")
-        place = find(method, rest)
+        place = find(asked.method, asked.path)
         if place is None or place.route is None:
             raise RequestError(
                 501,
                 "NotImplementedByLab",
-                f"The lab does not imitate {method} /{version}/{rest}; docs/lab-coverage.md lists what it does.",
+                f"The lab does not imitate {asked.method} /{asked.version}/{asked.path};"
+                " docs/lab-coverage.md lists what it does.",
             )
-        if version not in place.route.versions:
+        if asked.version not in place.route.versions:
             raise bad_request(f"Resource not found for the segment '{place.path.split('/')[1]}'.")
-        call = Call(self, method, version, place.path, place.keys, query, headers, body)
+        call = Call(self, asked, place.path, place.keys, headers, body, grant)
         return place.route.handler(call)
 
     def _error(self, error: RequestError, path: str, ids: Mapping[str, str]) -> dict[str, Any]:
@@ -174,28 +223,25 @@ class Lab:
         if waiting:
             self.store.trim("request", REQUESTS_KEPT)
 
-    def _batch(
-        self, version: str, raw: bytes | None, ids: Mapping[str, str]
-    ) -> tuple[int, Any, dict[str, str]]:
-        try:
-            parts = _batch_parts(read_json(raw))
-        except RequestError as error:
-            return error.status, self._error(error, "", ids), {}
+    def _batch(self, version: str, raw: bytes | None, ids: Mapping[str, str], grant: Grant | None) -> Result:
+        parts = _batch_parts(read_json(raw))
         done: dict[str, dict[str, Any]] = {}
+        delay = 0.0
         waiting = list(parts)
         while waiting:
             ready = [part for part in waiting if all(key in done for key in part["dependsOn"])]
             if not ready:
-                return (
-                    400,
-                    self._error(bad_request("The parts of the batch wait for each other."), "", ids),
-                    {},
-                )
+                raise bad_request("The parts of the batch wait for each other.")
             for part in ready:
-                done[part["id"].lower()] = self._part(version, part, done, ids)
+                result = self._part(version, part, done, ids, grant)
+                if result.fate:
+                    # One connection carries them all.
+                    return result
+                delay = max(delay, result.delay)
+                done[part["id"].lower()] = _part_answer(part["id"], result)
             waiting = [part for part in waiting if part not in ready]
         # The service promises no order; callers must match by id.
-        return 200, {"responses": list(reversed(done.values()))}, {}
+        return Result(200, {"responses": list(reversed(done.values()))}, {}, "", delay)
 
     def _part(
         self,
@@ -203,26 +249,31 @@ class Lab:
         part: Mapping[str, Any],
         done: Mapping[str, Mapping[str, Any]],
         ids: Mapping[str, str],
-    ) -> dict[str, Any]:
-        answer: dict[str, Any] = {"id": part["id"]}
+        grant: Grant | None,
+    ) -> Result:
         if any(done[key]["status"] >= 400 for key in part["dependsOn"]):
             error = RequestError(424, "FailedDependency", "A request that this one depends on has failed.")
-            return {**answer, "status": 424, "headers": {}, "body": self._error(error, "", ids)}
+            return Result(424, self._error(error, "", ids))
         url = urlsplit("/" + part["url"].lstrip("/"))
         body = None if part["body"] is None else json.dumps(part["body"]).encode()
-        if body is not None and "content-type" not in {name.lower() for name in part["headers"]}:
+        if body is not None and "content-type" not in part["headers"]:
             error = bad_request("A part with a body needs the header Content-Type.")
-            return {**answer, "status": 400, "headers": {}, "body": self._error(error, "", ids)}
-        status, payload, extra = self._serve(
-            part["method"], f"/{version}{url.path}", url.query, part["headers"], body, ids
-        )
-        answer |= {"status": status, "headers": {**extra}}
-        if payload is not None:
-            answer["headers"]["Content-Type"] = (
-                "text/plain" if isinstance(payload, str) else "application/json"
-            )
-            answer["body"] = payload
-        return answer
+            return Result(400, self._error(error, "", ids))
+        asked = Asked(part["method"], version, url.path.lstrip("/"), url.query)
+        return self._serve(asked, part["headers"], body, ids, grant)
+
+
+def _part_answer(id: str, result: Result) -> dict[str, Any]:
+    answer: dict[str, Any] = {"id": id, "status": result.status, "headers": dict(result.headers)}
+    payload = result.payload
+    if isinstance(payload, Raw):
+        # What is not JSON travels as base64, as the service has it.
+        answer["headers"]["Content-Type"] = payload.content_type
+        answer["body"] = b64encode(payload.body).decode()
+    elif payload is not None:
+        answer["headers"]["Content-Type"] = "text/plain" if isinstance(payload, str) else "application/json"
+        answer["body"] = payload
+    return answer
 
 
 def create_lab(path: str, story: str = "contoso", seed: int = 1, devices: int | None = None) -> Lab:
@@ -255,15 +306,6 @@ def open_lab(path: str) -> Lab:
             f"{path} holds no lab.", hint="Name another file, or delete it and make a new lab."
         )
     return Lab(store)
-
-
-def _response(status: int, payload: Any, headers: dict[str, str]) -> Response:
-    if payload is None:
-        return Response(status, headers, b"")
-    if isinstance(payload, str):
-        return Response(status, {**headers, "Content-Type": "text/plain"}, payload.encode())
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Response(status, {**headers, "Content-Type": JSON_TYPE}, body)
 
 
 def _nested(message: str, path: str, ids: Mapping[str, str]) -> str:
@@ -307,7 +349,7 @@ def _batch_parts(body: Any) -> list[dict[str, Any]]:
                 "id": row["id"],
                 "method": row["method"].upper(),
                 "url": row["url"],
-                "headers": {str(name): str(value) for name, value in headers.items()},
+                "headers": {str(name).lower(): str(value) for name, value in headers.items()},
                 "body": row.get("body"),
                 "dependsOn": [str(key).lower() for key in depends],
             }

@@ -54,10 +54,11 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 
 
 class RequestError(Exception):
-    """A request that is answered with an error: HTTP status, Graph's code, the sentence."""
+    """A request that is answered with an error: HTTP status, Graph's code, the sentence, and response headers."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] = {}) -> None:
         super().__init__(message)
+        self.headers = headers
         self.status = status
         self.code = code
         self.message = message

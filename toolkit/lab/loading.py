@@ -29,6 +29,7 @@ from toolkit.lab.contract import (
     type_of,
     validate,
 )
+from toolkit.lab.exchange import Asked
 from toolkit.lab.tenants import ENROLMENT, PLATFORM_OF_VARIANT
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _put(lab: Lab, item: _Item, default_block: bool) -> Imported:
     document = item.document
     name = short_name(document.get("@odata.type")) or _TYPES.get(item.kind, "")
     body = _clean(document, name, notes)
-    call = Call(lab, "POST", "beta", "", (), "", {}, None)
+    call = Call(lab, Asked("POST", "beta", "", ""), "", (), {}, None)
     brought = document.get("id")
     if isinstance(brought, str) and _GUID.fullmatch(brought) and brought != ZERO_GUID:
         if any(lab.store.get(kind, brought) is not None for kind in _ORDER):

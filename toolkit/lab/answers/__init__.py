@@ -22,10 +22,13 @@ from toolkit.lab.contract import (
     type_of,
     visible,
 )
+from toolkit.lab.exchange import Asked
+from toolkit.lab.exchange import Raw as Raw
 from toolkit.lab.store import Store, graph_time
 
 if TYPE_CHECKING:
     from toolkit.lab.app import Lab
+    from toolkit.lab.grants import Grant
     from toolkit.lab.world import World
 
 Document = dict[str, Any]
@@ -42,24 +45,26 @@ class Call:
     def __init__(
         self,
         lab: Lab,
-        method: str,
-        version: Version,
+        asked: Asked,
         path: str,
         keys: Sequence[str],
-        query: str,
         headers: Mapping[str, str],
         raw: bytes | None,
+        grant: Grant | None = None,
     ) -> None:
+        """`path` is the address below the version with its keys as segments."""
         self.lab = lab
         self.store: Store = lab.store
-        self.method = method
-        self.version: Version = version
+        self.asked = asked
+        self.method = asked.method
+        self.version: Version = "beta" if asked.version == "beta" else "v1.0"
+        self.grant = grant
         self.path = path
         self.keys = keys
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.raw = raw
         self.brought_id: str | None = None
-        self._query = query
+        self._query = asked.query
 
     @cached_property
     def query(self) -> odata.Query:

@@ -162,7 +162,7 @@ def list_members(call: Call) -> Answer:
 
 def _without_select(call: Call) -> Call:
     # Rows of a mixed list have different types: a name that one of them lacks is no error.
-    twin = Call(call.lab, call.method, call.version, call.path, call.keys, "", call.headers, None)
+    twin = Call(call.lab, call.asked, call.path, call.keys, call.headers, None, call.grant)
     twin.query = call.query._replace(select=(), orderby=())
     return twin
 
