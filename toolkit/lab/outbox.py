@@ -5,12 +5,11 @@ Rules: intune-behaviour sections 2.2, 4 and 11.6. Documents in Graph's shape go 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from toolkit.model.template import TOKENS, html_obstacles
+from toolkit.model.mailbody import fill, laid_out
 
 Document = Mapping[str, Any]
 
@@ -18,7 +17,9 @@ SENDER = "microsoft-noreply@microsoft.com"
 TEMPLATE_MISSING = "templateMissing"
 NO_DEFAULT_MESSAGE = "noDefaultMessage"
 
-_TOKEN = re.compile("|".join(map(re.escape, TOKENS)))
+PORTAL = "https://portal.manage.microsoft.com"
+LOGOS = ("lightBackgroundLogo", "darkBackgroundLogo")
+"""Where a brand keeps its logo; a mail is read on a light ground, so the logo made for that one comes first."""
 
 
 def choose_message(messages: Sequence[Document], preferred: str | None, fallback: str) -> Document | None:
@@ -45,31 +46,36 @@ def template_obstacle(template: Document | None, message: Document | None) -> st
 
 
 def filled(text: str, device: Document, user: Document | None, *, quote: Callable[[str], str] = str) -> str:
-    """`text` with the four tokens replaced in one pass, so that a device called "{{UserName}}" stays so."""
+    """`text` with the four tokens replaced by what is known of device and user."""
     values = {
         "{{UserName}}": (user or {}).get("displayName") or device.get("userDisplayName") or "",
         "{{DeviceName}}": device.get("deviceName") or "",
         "{{DeviceId}}": device.get("id") or "",
         "{{OSAndVersion}}": os_and_version(device),
     }
-    return _TOKEN.sub(lambda found: quote(str(values[found[0]])), text)
+    return fill(text, values, quote)
 
 
 def rendered(message: Document, device: Document, user: Document | None) -> tuple[str, str, bool]:
-    """Subject, body, and whether the body is HTML: one tag, attribute or link that is not allowed makes it plain text.
-
-    Only a Windows line break counts as one; a lone line feed is no more than a blank.
-    """
-    body = message["messageTemplate"]
-    is_html = not html_obstacles(body)
-    lines = " ".join(body.replace("\r\n", "\0").replace("\r", "\n").split("\n"))
-    lines = lines.replace("\0", "<br>" if is_html else "\n")
+    """Subject, body, and whether the body is HTML, with the tokens replaced by what is known of device and user."""
+    body, is_html = laid_out(message["messageTemplate"])
     quote: Callable[[str], str] = escape if is_html else str
-    return filled(message["subject"], device, user), filled(lines, device, user, quote=quote), is_html
+    return filled(message["subject"], device, user), filled(body, device, user, quote=quote), is_html
+
+
+def unfilled(message: Document) -> tuple[str, str, bool]:
+    """The same for a preview, which knows neither device nor user: the tokens stay."""
+    return (message["subject"], *laid_out(message["messageTemplate"]))
 
 
 def header_of(template: Document, brand: Document) -> dict[str, Any]:
-    return {"logo": "includeCompanyLogo" in _branding(template) and bool(brand.get("showLogo", True))}
+    """Whether the mail begins with the logo: the template shows it and the tenant has one.
+
+    That showLogo of the brand counts here too is our choice; it is documented for the Company Portal.
+    """
+    has_logo = any((brand.get(key) or {}).get("value") for key in LOGOS)
+    is_shown = "includeCompanyLogo" in _branding(template) and bool(brand.get("showLogo", True))
+    return {"logo": is_shown and has_logo}
 
 
 def footer_of(template: Document, brand: Document) -> list[dict[str, str]]:
@@ -79,12 +85,12 @@ def footer_of(template: Document, brand: Document) -> list[dict[str, str]]:
     if "includeCompanyName" in options and brand.get("displayName"):
         footer.append({"kind": "companyName", "text": str(brand["displayName"])})
     if "includeContactInformation" in options:
-        names = ("contactITName", "contactITPhoneNumber", "contactITEmailAddress", "contactITNotes")
+        names = ("contactITName", "contactITPhoneNumber", "contactITEmailAddress")
         contact = ", ".join(str(brand[name]) for name in names if brand.get(name))
         if contact:
             footer.append({"kind": "contact", "text": contact})
     if "includeCompanyPortalLink" in options:
-        footer.append({"kind": "portalLink", "text": "https://portal.manage.microsoft.com"})
+        footer.append({"kind": "portalLink", "text": PORTAL})
     return footer
 
 

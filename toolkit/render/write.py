@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.errors import UsageProblem
 from toolkit.outcome import FORMATS, Outcome
-from toolkit.render.theme import Look, plain, plain_lines
+from toolkit.render.theme import Look, fold, plain, plain_lines
 
 
 def chunks(outcome: Outcome, output: str, look: Look) -> Iterator[str]:
@@ -56,7 +56,7 @@ def empty_note(outcome: Outcome, output: str) -> str | None:
 
 def _for_people(outcome: Outcome, output: str, look: Look) -> Iterator[str]:
     if outcome.text is not None and output == "table":
-        text = plain_lines(outcome.text)
+        text = "\n".join(fold(line, look.width) for line in plain_lines(outcome.text).split("\n"))
         yield text if text.endswith("\n") or not text else text + "\n"
         return
     rows = _rows(outcome)

@@ -1,21 +1,28 @@
-"""grace lab mail: the mails that the lab sent, as a list or one as its reader sees it."""
+"""grace lab mail: the mails that the lab sent, as a list or one as its reader sees it; as files, or to a mail server."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.commands.spec import Arg, Spec, Tools
-from toolkit.errors import NotFound, UsageProblem
+from toolkit.errors import GraceProblem, NotFound, PartlyApplied, Unreachable, UsageProblem
 from toolkit.outcome import Column, Outcome
+
+if TYPE_CHECKING:
+    from toolkit.lab.delivery import Receipt
+    from toolkit.lab.letter import Logo
+
+NO_MAIL = "The lab has sent no mail yet. Turn its clock with: grace lab advance 5d"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     verb: str = "list"
     number: int | None = None
+    save: str | None = None
+    smtp: str | None = None
 
 
 SPEC = Spec(
@@ -31,11 +38,21 @@ SPEC = Spec(
             default="list",
         ),
         Arg("number", "with show: the number of the mail in the list (default: the newest)", kind="count"),
+        Arg("save", "write .eml files into this folder", ("--save",), kind="file", metavar="DIR"),
+        Arg(
+            "smtp", "deliver to a mail server on this computer", ("--smtp",), kind="text", metavar="HOST:PORT"
+        ),
     ),
+    about=(
+        "--save and --smtp take the one mail of show, or with list every mail that the lab sent: --filter and its kin"
+        " choose what is printed. -o html is for show."
+    ),
+    formats=("html",),
     examples=(
         "grace lab mail list",
         "grace lab mail list --filter \"locale eq 'fr-fr'\" -o json",
         "grace lab mail list --search 'First warning'",
+        "grace lab mail list --save mails",
     ),
 )
 
@@ -51,13 +68,23 @@ COLUMNS = (
     Column("Template", "templateName", wide=True),
 )
 
+Mail = dict[str, Any]
+
 
 def run(options: Options, tools: Tools) -> Outcome:
-    mails = [{**mail, "number": number} for number, mail in tools.lab().store.log("mail")]
+    from toolkit.lab import letter
+
+    store = tools.lab().store
+    mails = [{**mail, "number": number} for number, mail in store.log("mail")]
+    logo = letter.logo_of(store.meta("brand") or {})
+    tenant_id = str((store.meta("organization") or {}).get("id"))
     if options.verb == "list":
         if options.number is not None:
             raise UsageProblem("A number goes with show.", hint=f"grace lab mail show {options.number}")
-        return Outcome(data=mails, columns=COLUMNS, id_key="number", empty=NO_MAIL)
+        notes, problems = _leave(mails, options, logo, tenant_id)
+        return Outcome(
+            data=mails, columns=COLUMNS, id_key="number", empty=NO_MAIL, notes=notes, problems=problems
+        )
     if not mails:
         raise NotFound(NO_MAIL)
     number = mails[-1]["number"] if options.number is None else options.number
@@ -66,74 +93,72 @@ def run(options: Options, tools: Tools) -> Outcome:
         raise NotFound(
             f"There is no mail {number}.", hint=f"The lab has sent {mails[-1]['number']}: grace lab mail list"
         )
-    return Outcome(data=mail, columns=COLUMNS, id_key="number", text=letter(mail))
+    notes, problems = _leave([mail], options, logo, tenant_id)
+    return Outcome(
+        data=mail,
+        columns=COLUMNS,
+        id_key="number",
+        text=letter.text(mail),
+        html=letter.page(mail, logo),
+        notes=notes,
+        problems=problems,
+    )
 
 
-DEVICE_LINES = {
-    "name": "Device",
-    "osAndVersion": "Operating system",
-    "model": "Model",
-    "id": "Device id",
-    "lastCheckIn": "Last check-in",
-}
-NO_MAIL = "The lab has sent no mail yet. Turn its clock with: grace lab advance 5d"
+def _leave(
+    mails: Sequence[Mail], options: Options, logo: Logo | None, tenant_id: str
+) -> tuple[tuple[str, ...], tuple[GraceProblem, ...]]:
+    """Saves and delivers as asked: what to say of it, and what went wrong after something had been sent."""
+    if options.save is None and options.smtp is None:
+        return (), ()
+    from toolkit.lab import delivery, letter
+
+    if options.smtp is not None:
+        delivery.address_of(options.smtp)  # a mistake there is said before a file is written
+    if not mails:
+        return (), ()
+    written = [letter.message(mail, logo, tenant_id) for mail in mails]
+    notes: list[str] = []
+    if options.save is not None:
+        names = [letter.file_name(mail) for mail in mails]
+        new = delivery.save(dict(zip(names, written, strict=True)), options.save)
+        notes.append(_saved(names, new, options.save))
+    if options.smtp is None:
+        return tuple(notes), ()
+    letters = []
+    for mail, message in zip(mails, written, strict=True):
+        people = letter.recipients(mail)
+        if people.left_out:
+            notes.append(f"Mail {mail['number']}: {', '.join(people.left_out)} cannot be written to.")
+        if people.envelope:
+            letters.append(delivery.Letter(mail["number"], mail["from"], people.envelope, message))
+        else:
+            notes.append(f"Mail {mail['number']} has nobody to go to and was not sent.")
+    if not letters:
+        return tuple(notes), ()
+    receipt = delivery.deliver(letters, options.smtp)
+    notes.append(f"{options.smtp} took {receipt.taken} of {_counted(len(letters))}.")
+    return tuple(notes), _problems(receipt, options.smtp)
 
 
-def letter(mail: Mapping[str, Any]) -> str:
-    """The whole mail as text: header, body, what the service puts below it."""
-    about = {
-        "From": mail.get("from"),
-        "To": mail.get("to") or "nobody",
-        "Cc": ", ".join(mail.get("cc") or ()),
-        "Date": mail.get("at"),
-        "Subject": mail.get("subject"),
-        "Language": mail.get("locale"),
-        "Template": mail.get("templateName"),
-        "Policy": mail.get("policyName"),
-        "Device": mail.get("deviceName"),
-    }
-    parts = ["\n".join(f"{name + ':':10}{value}" for name, value in about.items() if value)]
-    if (mail.get("header") or {}).get("logo"):
-        parts.append("[company logo]")
-    body = str(mail.get("body") or "")
-    parts.append(plain_text(body) if mail.get("html") else body.replace("\r\n", "\n"))
-    footer = "\n".join(str(line.get("text", "")) for line in mail.get("footer") or ())
-    block = mail.get("device") or {}
-    device = "\n".join(f"{DEVICE_LINES.get(key, key)}: {value}" for key, value in block.items() if value)
-    return "\n\n".join(part for part in (*parts, footer, device) if part)
+def _saved(names: Sequence[str], new: int, folder: str) -> str:
+    done = f"Saved {names[0] if len(names) == 1 else _counted(new)} in {folder}." if new else ""
+    old = len(names) - new
+    kept = f"{_counted(old)} in {folder} already, with the same content." if old else ""
+    return f"{done} {kept}".strip()
 
 
-def plain_text(html: str) -> str:
-    """What a mail program without HTML would show."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    lines = [" ".join(line.split()) for line in "".join(reader.text).split("\n")]
-    return "\n".join(line for at, line in enumerate(lines) if line or (at and lines[at - 1])).strip()
+def _counted(count: int) -> str:
+    return f"{count} mail{'' if count == 1 else 's'}"
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text: list[str] = []
-        self._links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("br", "p", "ul", "ol", "table", "tr"):
-            self.text.append("\n")
-        elif tag == "li":
-            self.text.append("\n- ")
-        elif tag in ("td", "th"):
-            self.text.append(" ")
-        elif tag == "a":
-            self._links.append(dict(attrs).get("href") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("p", "ul", "ol", "table"):
-            self.text.append("\n")
-        elif tag == "a" and self._links and (link := self._links.pop()):
-            self.text.append(f" <{link}>")
-
-    def handle_data(self, data: str) -> None:
-        # A line feed in HTML is a blank.
-        self.text.append(data.replace("\n", " "))
+def _problems(receipt: Receipt, server: str) -> tuple[GraceProblem, ...]:
+    if not receipt.problems:
+        return ()
+    more = len(receipt.problems) - 3
+    said = "; ".join(receipt.problems[:3]) + (f"; and {more} more" if more > 0 else "")
+    detail = {"problems": list(receipt.problems)}
+    if receipt.taken:
+        return (PartlyApplied(f"Not all was delivered: {said}.", detail=detail),)
+    kind = Unreachable if receipt.is_broken else GraceProblem
+    return (kind(f"{server} took none of the mails: {said}.", detail=detail),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from toolkit.commands.spec import Arg, Spec, Tools
 from toolkit.commands.template.words import NAME
 from toolkit.errors import InvalidContent, NotFound
 from toolkit.model.device import Device
+from toolkit.model.mailbody import clean_html, fill, laid_out, plain_text
 from toolkit.model.refs import DeviceRef, TemplateRef
 from toolkit.model.template import (
     COMPANY_NAME,
@@ -57,8 +58,8 @@ def run(options: Options, tools: Tools) -> Outcome:
     message = _message(template, options.locale)
     device = tenant.find_device(options.device) if options.device is not None else None
     brand = tenant.brand()
-    filled = (lambda text: _filled(text, device)) if device is not None else (lambda text: text)
     obstacles = html_obstacles(message.body)
+    body, is_html = laid_out(message.body)
     footer = _footer(template, brand)
     mail: dict[str, Any] = {
         "schema": "grace/mail-preview/1",
@@ -67,9 +68,9 @@ def run(options: Options, tools: Tools) -> Outcome:
         "locale": message.locale,
         "from": SENDER,
         "to": None if device is None else device.mail or None,
-        "subject": filled(message.subject),
-        "body": filled(message.body),
-        "isHtml": not obstacles,
+        "subject": _filled(message.subject, device),
+        "body": _filled(body, device, html.escape if is_html else str),
+        "isHtml": is_html,
         "plainTextBecause": list(obstacles),
         "logo": LOGO in template.branding,
         "footer": footer,
@@ -88,7 +89,8 @@ def run(options: Options, tools: Tools) -> Outcome:
         ("Language", message.locale),
         ("Header", "company logo" if mail["logo"] else "none"),
     )
-    lines = [{"text": line} for line in _as_read(mail["body"], is_html=not obstacles)]
+    read = plain_text(mail["body"]) if is_html else mail["body"]
+    lines = [{"text": line} for line in read.split("\n")]
     foot = [{"text": line} for line in footer] or [{"text": "none"}]
     sections = [
         facts("Mail", *about),
@@ -113,16 +115,16 @@ def _message(template: Template, locale: str | None) -> Message:
     )
 
 
-def _filled(text: str, device: Device) -> str:
+def _filled(text: str, device: Device | None, quote: Callable[[str], str] = str) -> str:
+    if device is None:
+        return text
     values = {
         "{{UserName}}": device.user_name,
         "{{DeviceName}}": device.name,
         "{{DeviceId}}": device.id,
         "{{OSAndVersion}}": f"{device.os} {device.os_version}".strip(),
     }
-    for token, value in values.items():
-        text = text.replace(token, value)
-    return text
+    return fill(text, values, quote)
 
 
 def _device_block(device: Device) -> dict[str, str]:
@@ -147,49 +149,9 @@ def _footer(template: Template, brand: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _as_read(body: str, *, is_html: bool) -> list[str]:
-    """The message as lines of text: what a mail program would show of it."""
-    if not is_html:
-        return body.replace("\r\n", "\n").split("\n")
-    from html.parser import HTMLParser
-
-    class Reader(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__(convert_charrefs=True)
-            self.text: list[str] = []
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            if tag in ("br", "p", "tr", "ul", "ol", "table"):
-                self.text.append("\n")
-            elif tag == "li":
-                self.text.append("\n - ")
-            self.href = dict(attrs).get("href") if tag == "a" else None
-
-        def handle_endtag(self, tag: str) -> None:
-            if tag in ("p", "ul", "ol", "table"):
-                self.text.append("\n")
-            elif tag in ("td", "th"):
-                self.text.append("  ")
-            elif tag == "a" and self.href:
-                self.text.append(f" <{self.href}>")
-
-        def handle_data(self, data: str) -> None:
-            # A lone line feed is a blank in the mail; only CRLF ends a line.
-            self.text.append(data.replace("\r\n", "\v").replace("\n", " ").replace("\v", "\n"))
-
-    reader = Reader()
-    reader.feed(body)
-    reader.close()
-    return "".join(reader.text).strip("\n").split("\n")
-
-
 def _page(mail: Mapping[str, Any], brand: Mapping[str, Any]) -> str:
-    """One self-contained page. The body stands in it only if it holds nothing but the allowed tags."""
-    body = (
-        str(mail["body"]).replace("\r\n", "<br>\n")
-        if mail["isHtml"]
-        else f"<pre>{html.escape(str(mail['body']))}</pre>"
-    )
+    """One self-contained page. Of the body's tags only the allowed ones are tags in it."""
+    body = clean_html(str(mail["body"])) if mail["isHtml"] else f"<pre>{html.escape(str(mail['body']))}</pre>"
     head = (
         f"<p><em>[{html.escape(str(brand.get('displayName') or 'company'))} logo]</em></p>"
         if mail["logo"]

@@ -126,7 +126,7 @@ class Builder:
     def id(self, kind: str, name: str) -> str:
         return guid(f"{self.story}/{kind}/{name}")
 
-    def organization(self, name: str, domain: str, **brand: str) -> None:
+    def organization(self, name: str, domain: str, **brand: Any) -> None:
         self.store.set_meta(
             "organization",
             {

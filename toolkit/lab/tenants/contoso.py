@@ -41,6 +41,12 @@ PEOPLE: tuple[tuple[str, str, str | None], ...] = (
     ("Admin One", "admin", "en-US"),
     ("Break Glass", "breakglass", None),
 )
+LOGO = (
+    "iVBORw0KGgoAAAANSUhEUgAAACgAAAAoAQMAAAC2MCouAAAABlBMVEX///8PbL0iBn/ZAAAAbElEQVR42mNgQAH/"
+    "QQT7/wdAUv7/DyBZ//8fSPg/UIIRSDYwMAPJA0AlIDY7WJz/fyNQDf8/hgqgpj8MBkASpJNB/gOItIeQD4ggPyB0"
+    "QU0AmwYxGWILxEZ2JJdAXAVxIdS1EJdDfAHxEQIAAA+2SJOd+teDAAAAAElFTkSuQmCC"
+)
+"""A blue letter C, 40 by 40, as PNG in base64."""
 NO_MAIL = ("sven.aalto", "breakglass")
 UNLICENSED = ("uma.raman", "breakglass")
 FINANCE = ("bruno.keller", "elif.demir", "katrin.vogel", "olivia.brown", "quentin.moreau")
@@ -185,6 +191,7 @@ def load(tenant: Builder, seed: int) -> None:
         onlineSupportSiteName="Contoso support",
         onlineSupportSiteUrl=f"https://support.{DOMAIN}",
         privacyUrl=f"https://www.{DOMAIN}/privacy",
+        lightBackgroundLogo={"type": "image/png", "value": LOGO},
     )
     for name, account, language in PEOPLE:
         upn = f"{account}@{DOMAIN}"
