@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
 
 from toolkit.errors import StorageProblem
-from toolkit.lab.store import Store
+from toolkit.lab.store import APPLICATION_ID, COUNTS, INDEXED, MIGRATIONS, PAGE, PAGES, Store
 
 
 def test_documents_keep_their_first_place_and_ids_mind_no_case():
@@ -126,3 +127,76 @@ def test_a_locked_file_is_said(tmp_path):
         other.put("user", "a", {})
         with pytest.raises(StorageProblem, match="in use by another program"):
             store.put("user", "b", {})
+
+
+def test_a_file_of_the_first_version_opens_and_is_looked_up_in(tmp_path):
+    path = str(tmp_path / "lab")
+    with sqlite3.connect(path) as connection:
+        connection.executescript(MIGRATIONS[0])
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        rows = [("device", "d1", {"deviceName": "Ärger"}), ("record", "d1|p1", {"policyId": "p1"})]
+        connection.executemany(
+            "INSERT INTO document (kind, id, body) VALUES (?, ?, ?)",
+            [(kind, id, json.dumps(body)) for kind, id, body in rows],
+        )
+    connection.close()
+    store = Store(path)
+    assert store.lookup("device", "deviceName", "ÄRGER") == [{"deviceName": "Ärger"}]
+    assert store.lookup("record", "policyId", "P1") == [{"policyId": "p1"}]
+    store.put("device", "d1", {"deviceName": "b"})
+    store.close()
+    again = Store(path)
+    assert again.lookup("device", "deviceName", "ärger") == []
+    assert again.lookup("device", "deviceName", "B") == [{"deviceName": "b"}]
+
+
+@pytest.mark.parametrize("key", INDEXED, ids="/".join)
+def test_what_is_indexed_is_found_without_reading_everything(key):
+    store = Store(":memory:")
+    plan = store._execute("EXPLAIN QUERY PLAN " + PAGES[key], ("x", 0, 10, 0)).fetchall()
+    assert [row[3].partition(" (")[0].rpartition(" ")[0] for row in plan] == ["SEARCH document USING INDEX"]
+    assert "(<expr>=? AND rowid>?)" in plan[0][3]
+    count = store._execute("EXPLAIN QUERY PLAN " + COUNTS[key], ("x",)).fetchall()
+    assert not any("SCAN" in row[3] for row in count)
+
+
+def test_a_page_and_the_number_of_a_kind_come_from_an_index():
+    store = Store(":memory:")
+    for sql, values in ((PAGE, ("x", 0, 10, 0)), ("SELECT count(*) FROM document WHERE kind = ?", ("x",))):
+        plan = store._execute("EXPLAIN QUERY PLAN " + sql, values).fetchall()
+        assert len(plan) == 1
+        assert plan[0][3].startswith("SEARCH document USING")
+
+
+def test_a_scan_reads_no_further_than_it_is_asked_to():
+    store = Store(":memory:")
+    for number in range(3000):
+        store.put("device", f"d{number}", {"n": number, "operatingSystem": "iOS" if number % 2 else "Linux"})
+    read = []
+    store._connection.set_trace_callback(read.append)
+    first = store.scan("device", first=3)
+    assert [next(first)[1]["n"] for _ in range(3)] == [0, 1, 2]
+    assert len(read) == 1
+    assert "LIMIT 3" in read[0]
+    store._connection.set_trace_callback(None)
+    assert [row["n"] for _, row in store.scan("device", first=7)] == list(range(3000))
+    places = [place for place, _ in store.scan("device")]
+    assert next(store.scan("device", after=places[99]))[1] == {"n": 100, "operatingSystem": "Linux"}
+    assert [row["n"] for _, row in store.scan("device", offset=2000, first=10)] == list(range(2000, 3000))
+    odd = [row["n"] for _, row in store.scan("device", ("operatingSystem", ("IOS",)), first=1)]
+    assert odd == list(range(1, 3000, 2))
+    both = [
+        row["n"]
+        for _, row in store.scan("device", ("operatingSystem", ("ios", "linux", "IOS", "x")), first=5)
+    ]
+    assert both == list(range(3000))
+    assert store.tally("device", "operatingSystem", "LINUX") == 1500
+
+
+def test_only_texts_are_looked_up():
+    store = Store(":memory:")
+    for number, value in enumerate([None, 3, True, "3", ""]):
+        store.put("group", str(number), {"displayName": value})
+    assert store.lookup("group", "displayName", "3") == [{"displayName": "3"}]
+    assert store.lookup("group", "displayName", "") == [{"displayName": ""}]

@@ -83,6 +83,9 @@ def test_a_filter_selects_what_it_says(text, expected):
         ("lastSyncDateTime gt 2026-13-45", 21, "a date that exists"),
         ("storage in 3", 12, "an opening bracket"),
         ("(" * 100 + "a eq 1" + ")" * 100, 62, "at most 60 brackets"),
+        ("not " * 100 + "a eq 1", 245, "at most 60 brackets"),
+        ("a/any(x:" * 100 + "x eq 1" + ")" * 100, 489, "at most 60 brackets"),
+        ("storage gt " + "9" * 5000, 12, "a number of at most 40 digits"),
     ],
 )
 def test_a_wrong_filter_says_where_and_what_was_expected(text, position, expected):

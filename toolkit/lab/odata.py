@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +10,9 @@ from urllib.parse import quote, unquote_plus
 
 from toolkit.errors import UsageProblem
 from toolkit.lab.contract import bad_request
+from toolkit.lab.searching import finds, parse_search
 from toolkit.model.odata import (
+    MAX_DEPTH,
     AnyOf,
     Both,
     Compare,
@@ -32,9 +34,15 @@ Document = dict[str, Any]
 
 
 class Expand(NamedTuple):
+    """A navigation with the options in its brackets."""
+
     name: str
     select: tuple[str, ...]
     expand: tuple[Expand, ...]
+    filter: Node | None = None
+    orderby: tuple[tuple[str, bool], ...] = ()
+    top: int | None = None
+    skip: int = 0
 
 
 class Query(NamedTuple):
@@ -47,8 +55,12 @@ class Query(NamedTuple):
     top: int | None = None
     skip: int = 0
     with_count: bool = False
-    offset: int | None = None
+    search: str | None = None
+    """As it was written: only what can be searched reads it."""
+    token: str | None = None
     kept: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    """The options that a token goes with, as they were meant, in alphabetical order."""
 
 
 NOTHING = Query()
@@ -60,7 +72,9 @@ def parse_query(text: str) -> Query:
         return NOTHING
     found: dict[str, Any] = {}
     kept: list[str] = []
-    for part in text.split("&"):
+    said: list[str] = []
+    # A second question mark, which a well-known backup tool writes, is passed over as the service does.
+    for part in text.lstrip("?").split("&"):
         name, _, raw = part.partition("=")
         name, value = unquote_plus(name).lower(), unquote_plus(raw)
         if name and not name.startswith("$") and "$" + name in _READERS:
@@ -69,32 +83,75 @@ def parse_query(text: str) -> Query:
             continue
         if name not in _READERS:
             raise bad_request(f"The query option '{name}' is not supported by the lab.")
+        field, read = _READERS[name]
+        if field in found:
+            raise bad_request(f"The query option '{name}' is there more than once.")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise bad_request(f"Invalid {name} clause: it holds half of a character.")
         try:
-            found[_READERS[name][0]] = _READERS[name][1](value)
+            found[field] = read(value)
         except UsageProblem as problem:
             raise bad_request(f"Invalid {name} clause: {problem.message}") from problem
         if name not in ("$skip", "$skiptoken"):
             kept.append(part)
-    return Query(**found, kept=tuple(kept))
+            said.append(f"{name}={value}")
+    return Query(**found, kept=tuple(kept), said=tuple(sorted(said)))
+
+
+def test_of(query: Query) -> Callable[[Document], bool] | None:
+    """What decides whether a row is among those that were asked for, None where all are."""
+    filter = query.filter
+    if query.search is None:
+        return None if filter is None else lambda row: matches(filter, row)
+    search = parse_search(query.search)
+    return lambda row: finds(search, row) and (filter is None or matches(filter, row))
+
+
+def page_size(query: Query, size: int = DEFAULT_PAGE) -> int:
+    """`$top` is the size of every page, as the service has it."""
+    return min(query.top, LARGEST_PAGE) if query.top is not None else size
 
 
 class Page(NamedTuple):
     rows: list[Document]
-    total: int
-    """Rows over all pages."""
-    next_token: str | None
+    token: str | None
+    """What goes on behind them, None at the end."""
 
 
-def page_of(rows: Sequence[Document], query: Query, *, size: int = DEFAULT_PAGE) -> Page:
-    """One page of what the filter leaves. `$top` is the size of every page, as the service has it."""
-    chosen = list(rows) if query.filter is None else [row for row in rows if matches(query.filter, row)]
-    if query.orderby:
-        chosen = ordered(chosen, query.orderby)
-    start = query.offset if query.offset is not None else query.skip
-    step = min(query.top, LARGEST_PAGE) if query.top is not None else size
+def page_of(rows: Sequence[Document], query: Query, subject: str, *, size: int = DEFAULT_PAGE) -> Page:
+    """One page of rows that the filter has left already, in the order that was asked for."""
+    chosen = ordered(rows, query.orderby) if query.orderby else rows
+    start = query.skip if query.token is None else place_of(query.token, subject)
+    step = page_size(query, size)
     end = start + step
-    token = _token(end) if end < len(chosen) and step > 0 else None
-    return Page(chosen[start:end], len(chosen), token)
+    token = token_of(end, subject) if end < len(chosen) and step > 0 else None
+    return Page(list(chosen[start:end]), token)
+
+
+def subject_of(query: Query, path: str) -> str:
+    """What a token is good for: the address with its version, and the options. `$skip` has done its work by then."""
+    return "&".join((path.lower(), *query.said))
+
+
+def token_of(place: int, subject: str) -> str:
+    """Where a list goes on, in a form that says nothing to callers and serves no other list."""
+    return urlsafe_b64encode(f"{place:x}.{_seal(place, subject)}".encode()).decode().rstrip("=")
+
+
+def place_of(token: str, subject: str) -> int:
+    """Raises RequestError (400) for a token that was not given for this list."""
+    try:
+        text = urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        place = int(text.partition(".")[0][:15], 16)
+    except ValueError as error:
+        raise bad_request("Invalid $skiptoken clause: the token is not one that was given.") from error
+    if token != token_of(place, subject):
+        raise bad_request("Invalid $skiptoken clause: the token was not given for this query.")
+    return place
+
+
+def _seal(place: int, subject: str) -> str:
+    return hashlib.sha256(f"{place}:{subject}".encode()).hexdigest()[:20]
 
 
 def next_link(url: str, query: Query, token: str) -> str:
@@ -105,7 +162,8 @@ def selected(row: Document, names: Sequence[str]) -> Document:
     """The row with the wanted members only; `@odata.type` stays, as an answer without it could not be read."""
     if not names or "*" in names:
         return row
-    wanted = {name.lower() for name in names}
+    # Of "conditions/users" the whole of "conditions" is shown.
+    wanted = {name.partition("/")[0].lower() for name in names}
     return {key: value for key, value in row.items() if key.lower() in wanted or key == "@odata.type"}
 
 
@@ -134,18 +192,6 @@ def check_filter(
             raise bad_request("Filters of this collection can only be joined by 'and'.")
 
 
-def check_names(query: Query, known: Callable[[str], bool], what: str) -> None:
-    """Refuses a property that the type does not have, in $select, $orderby and $filter."""
-    parts = list(walk(query.filter)) if query.filter is not None else []
-    # Inside any(x:...) a path starts with the variable.
-    variables = {part.variable for part in parts if isinstance(part, AnyOf)}
-    paths = [part.path for part in parts if isinstance(part, (Compare, OneOf, TextTest, AnyOf))]
-    for path in (*query.select, *(path for path, _ in query.orderby), *paths):
-        first = path.split("/")[0]
-        if first not in variables and first != "*" and not known(first):
-            raise bad_request(f"Could not find a property named '{path}' on type '{what}'.")
-
-
 def parse_expand(text: str) -> tuple[Expand, ...]:
     """`a($expand=b($select=c);$select=d),e` as a tree."""
     parts = tuple(_expand(part) for part in _split(text, ","))
@@ -164,24 +210,29 @@ def _expand(text: str, depth: int = 0) -> Expand:
         return Expand(name, (), ())
     if not rest.endswith(")"):
         raise UsageProblem(f"a closing bracket is missing behind '{name}'.")
-    select: tuple[str, ...] = ()
-    expand: tuple[Expand, ...] = ()
+    found: dict[str, Any] = {"select": (), "expand": ()}
     for option in _split(rest[:-1], ";"):
         key, _, value = option.strip().partition("=")
-        if key == "$select":
-            select = parse_select(value)
-        elif key == "$expand":
-            expand = tuple(_expand(part, depth + 1) for part in _split(value, ","))
+        if key == "$expand":
+            found["expand"] = tuple(_expand(part, depth + 1) for part in _split(value, ","))
+        elif key in _INSIDE:
+            field, read = _READERS[key]
+            found[field] = read(value)
         else:
             raise UsageProblem(f"'{key}' is not supported inside $expand.")
-    return Expand(name, select, expand)
+    return Expand(name, **found)
 
 
 def _split(text: str, mark: str) -> list[str]:
-    """At the marks that stand outside of brackets."""
-    parts, depth, start = [], 0, 0
+    """At the marks that stand outside of brackets and of texts in quotes."""
+    parts, depth, start, is_text = [], 0, 0, False
     for position, letter in enumerate(text):
+        is_text ^= letter == "'"
+        if is_text:
+            continue
         depth += (letter == "(") - (letter == ")")
+        if depth > MAX_DEPTH:
+            raise UsageProblem(f"at most {MAX_DEPTH} brackets inside each other.")
         if letter == mark and depth == 0:
             parts.append(text[start:position])
             start = position + 1
@@ -201,20 +252,6 @@ def _truth(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _token(offset: int) -> str:
-    return urlsafe_b64encode(json.dumps({"o": offset}).encode()).decode().rstrip("=")
-
-
-def _offset(token: str) -> int:
-    try:
-        offset = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))["o"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageProblem("the token is not one that was given.") from error
-    if not isinstance(offset, int):
-        raise UsageProblem("the token is not one that was given.")
-    return offset
-
-
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "$select": ("select", parse_select),
     "$filter": ("filter", parse),
@@ -223,5 +260,8 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "$top": ("top", _whole),
     "$skip": ("skip", _whole),
     "$count": ("with_count", _truth),
-    "$skiptoken": ("offset", _offset),
+    "$search": ("search", str),
+    "$skiptoken": ("token", str),
 }
+_INSIDE = ("$select", "$filter", "$orderby", "$top", "$skip")
+"""What a navigation takes in its brackets, beside a further $expand."""

@@ -6,13 +6,15 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from toolkit.errors import StorageProblem
 
 APPLICATION_ID = 0x67726163  # "grac": tells a lab from any other SQLite file
+CHUNK = 256
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -27,8 +29,71 @@ MIGRATIONS: tuple[str, ...] = (
         WITHOUT ROWID;
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX document_order ON document (kind);
+    CREATE INDEX device_entra ON document (fold(json_extract(body, '$.azureADDeviceId'))) WHERE kind = 'device';
+    CREATE INDEX device_object ON document (fold(json_extract(body, '$.lab.entraObjectId'))) WHERE kind = 'device';
+    CREATE INDEX device_name ON document (fold(json_extract(body, '$.deviceName'))) WHERE kind = 'device';
+    CREATE INDEX device_user ON document (fold(json_extract(body, '$.userPrincipalName'))) WHERE kind = 'device';
+    CREATE INDEX device_system ON document (fold(json_extract(body, '$.operatingSystem'))) WHERE kind = 'device';
+    CREATE INDEX device_state ON document (fold(json_extract(body, '$.complianceState'))) WHERE kind = 'device';
+    CREATE INDEX user_id ON document (fold(json_extract(body, '$.id'))) WHERE kind = 'user';
+    CREATE INDEX user_sign_in ON document (fold(json_extract(body, '$.userPrincipalName'))) WHERE kind = 'user';
+    CREATE INDEX user_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'user';
+    CREATE INDEX group_id ON document (fold(json_extract(body, '$.id'))) WHERE kind = 'group';
+    CREATE INDEX group_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'group';
+    CREATE INDEX policy_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'policy';
+    CREATE INDEX catalog_name ON document (fold(json_extract(body, '$.name'))) WHERE kind = 'catalogPolicy';
+    CREATE INDEX template_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'template';
+    CREATE INDEX access_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'access';
+    CREATE INDEX record_policy ON document (fold(substr(id, instr(id, '|') + 1))) WHERE kind = 'record';
+    """,
 )
 """Step n brings a file from version n to n + 1. A step that was released is never edited."""
+
+Indexed = tuple[str, str]
+"""(kind, path of the property in its documents)."""
+
+INDEXED: Mapping[Indexed, str] = {
+    **{
+        (kind, path): f"fold(json_extract(body, '$.{path.replace('/', '.')}'))"
+        for kind, paths in {
+            "device": (
+                "azureADDeviceId",
+                "lab/entraObjectId",
+                "deviceName",
+                "userPrincipalName",
+                "operatingSystem",
+                "complianceState",
+            ),
+            "user": ("id", "userPrincipalName", "displayName"),
+            "group": ("id", "displayName"),
+            "policy": ("displayName",),
+            "catalogPolicy": ("name",),
+            "template": ("displayName",),
+            "access": ("displayName",),
+        }.items()
+        for path in paths
+    },
+    # A record's id is "device|policy"; reading it there costs nothing when a record changes.
+    ("record", "policyId"): "fold(substr(id, instr(id, '|') + 1))",
+}
+"""What can be looked up without reading every document, the most selective of a kind first."""
+
+# The kinds are written out, because only then do the indexes of one kind apply. No text of a caller gets in here.
+PAGES: Mapping[Indexed, str] = {
+    (kind, path): f"SELECT position, body FROM document WHERE kind = '{kind}' AND {expression} = ?"  # noqa: S608 - from the table above
+    " AND position > ? ORDER BY position LIMIT ? OFFSET ?"
+    for (kind, path), expression in INDEXED.items()
+}
+PAGE = (
+    "SELECT position, body FROM document WHERE kind = ? AND position > ? ORDER BY position LIMIT ? OFFSET ?"
+)
+COUNTS: Mapping[Indexed, str] = {
+    (kind, path): f"SELECT count(*) FROM document WHERE kind = '{kind}' AND {expression} = ?"  # noqa: S608 - from the table above
+    for (kind, path), expression in INDEXED.items()
+}
+MOST_AT_ONCE = 1000
 
 
 class Store:
@@ -45,6 +110,7 @@ class Store:
         except sqlite3.Error as error:
             raise self._problem(error) from error
         try:
+            self._connection.create_function("fold", 1, _folded, deterministic=True)
             self._execute("PRAGMA synchronous = FULL")
             self._migrate()
         except StorageProblem:
@@ -85,6 +151,15 @@ class Store:
             (kind, id, _text(document)),
         )
 
+    def patch(self, kind: str, id: str, members: Mapping[str, Any]) -> None:
+        """Sets members of a document, whose names are our own words, and leaves the others as they are."""
+        pairs = [part for name, value in members.items() for part in (f"$.{name}", _text(value))]
+        self._execute(
+            f"UPDATE document SET body = json_set(body{', ?, json(?)' * len(members)})"  # noqa: S608 - question marks
+            " WHERE kind = ? AND id = ?",
+            (*pairs, kind, id),
+        )
+
     def delete(self, kind: str, id: str) -> bool:
         return self._execute("DELETE FROM document WHERE kind = ? AND id = ?", (kind, id)).rowcount > 0
 
@@ -100,6 +175,71 @@ class Store:
         ).fetchall()
         return [(row[0], json.loads(row[1])) for row in rows]
 
+    def each(self, kind: str) -> Iterator[dict[str, Any]]:
+        """As `all`, but only a few hundred are in memory at a time. Nothing may be put or deleted meanwhile."""
+        cursor = self._execute("SELECT body FROM document WHERE kind = ? ORDER BY position", (kind,))
+        while rows := cursor.fetchmany(CHUNK):
+            # Documents that are parsed together share the texts of their keys.
+            yield from json.loads("[" + ",".join(row[0] for row in rows) + "]")
+
+    def below(self, kind: str, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+        """(id, document) of those whose id begins with the prefix and a "|", in the order of their ids."""
+        rows = self._execute(
+            "SELECT id, body FROM document WHERE kind = ? AND id > ? AND id < ? ORDER BY id",
+            (kind, f"{prefix}|", f"{prefix}}}"),  # "}" follows "|"
+        ).fetchall()
+        return [(row[0], json.loads(row[1])) for row in rows]
+
+    def ids(self, kind: str) -> list[str]:
+        rows = self._execute("SELECT id FROM document WHERE kind = ? ORDER BY position", (kind,)).fetchall()
+        return [row[0] for row in rows]
+
+    def scan(
+        self,
+        kind: str,
+        where: tuple[str, Sequence[str]] | None = None,
+        *,
+        after: int = 0,
+        offset: int = 0,
+        first: int = 100,
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(position, document) in the order in which they were first put, read as far as the caller goes.
+
+        `where` is an indexed property (INDEXED) and the texts of which it has one, in any case. `after` is the position
+        behind which to begin, `offset` how many to leave out there, `first` how many are wanted at once.
+        """
+        size = min(max(first, 1), MOST_AT_ONCE)
+        while True:
+            rows = self._page(kind, where, after, size, offset)
+            yield from zip(
+                [row[0] for row in rows], json.loads(f"[{','.join(row[1] for row in rows)}]"), strict=True
+            )
+            if len(rows) < size:
+                return
+            after, offset, size = rows[-1][0], 0, min(size * 2, MOST_AT_ONCE)
+
+    def lookup(self, kind: str, path: str, value: str) -> list[dict[str, Any]]:
+        """The documents whose indexed property has this text, in any case."""
+        return [document for _, document in self.scan(kind, (path, (value,)))]
+
+    def tally(self, kind: str, path: str, value: str) -> int:
+        """How many documents have this text, in any case, in an indexed property."""
+        return int(self._execute(COUNTS[kind, path], (value.casefold(),)).fetchone()[0])
+
+    def _page(
+        self, kind: str, where: tuple[str, Sequence[str]] | None, after: int, size: int, offset: int
+    ) -> list[tuple[int, str]]:
+        if where is None:
+            return self._execute(PAGE, (kind, after, size, offset)).fetchall()
+        path, values = where
+        folded = dict.fromkeys(value.casefold() for value in values)
+        if len(folded) == 1:
+            return self._execute(PAGES[kind, path], (*folded, after, size, offset)).fetchall()
+        rows: list[tuple[int, str]] = []
+        for value in folded:
+            rows += self._execute(PAGES[kind, path], (value, after, size + offset, 0)).fetchall()
+        return sorted(rows)[offset : offset + size]
+
     def count(self, kind: str) -> int:
         return int(self._execute("SELECT count(*) FROM document WHERE kind = ?", (kind,)).fetchone()[0])
 
@@ -108,6 +248,16 @@ class Store:
             number = self.last_number(kind) + 1
             self._execute("INSERT INTO log VALUES (?, ?, ?)", (kind, number, _text(document)))
         return number
+
+    def append_all(self, kind: str, texts: Iterable[str]) -> None:
+        """As `append` for each of them in turn; they come as JSON."""
+        with self.transaction():
+            first = self.last_number(kind) + 1
+            rows = [(kind, number, text) for number, text in enumerate(texts, first)]
+            try:
+                self._connection.executemany("INSERT INTO log VALUES (?, ?, ?)", rows)
+            except sqlite3.Error as error:
+                raise self._problem(error) from error
 
     def log(self, kind: str) -> list[tuple[int, dict[str, Any]]]:
         rows = self._execute(
@@ -221,5 +371,10 @@ def graph_time(text: str | None) -> str:
     return (text or "0001-01-01T00:00:00Z").replace("+00:00", "Z")
 
 
+def _folded(text: Any) -> str | None:
+    """A text as comparisons see it, which mind no case; there are no comparisons for what is none."""
+    return text.casefold() if isinstance(text, str) else None
+
+
 def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)

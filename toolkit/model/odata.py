@@ -17,6 +17,13 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
 TEXT_FUNCTIONS = ("startswith", "endswith", "contains")
 MAX_DEPTH = 60
+MAX_DIGITS = 40
+
+
+class Guid(str):
+    """A GUID that was written without quotes."""
+
+    __slots__ = ()
 
 
 class Compare(NamedTuple):
@@ -331,8 +338,10 @@ class _Parser:
             if value is None:
                 self.fail("a date that exists")
         elif kind == "guid":
-            value = piece
+            value = Guid(piece)
         elif kind == "number":
+            if len(piece) > MAX_DIGITS:
+                self.fail(f"a number of at most {MAX_DIGITS} digits")
             value = float(piece) if "." in piece else int(piece)
         elif self.is_word("true", "false"):
             value = piece.lower() == "true"
@@ -350,7 +359,7 @@ def _compare(found: Any, operator: str, wanted: Any) -> bool:
     if isinstance(wanted, datetime):
         found = _moment(found) if isinstance(found, str) else None
     elif isinstance(wanted, str):
-        moment = _moment(found) if isinstance(found, str) and _DATE_START.match(wanted) else None
+        moment = _moment(found) if isinstance(found, str) and DATE_START.match(wanted) else None
         if moment is not None and (other := _moment(wanted)) is not None:
             found, wanted = moment, other
         elif isinstance(found, str):
@@ -370,7 +379,8 @@ def _compare(found: Any, operator: str, wanted: Any) -> bool:
     return operator in ("ge", "le") and bool(found == wanted)
 
 
-_DATE_START = re.compile(r"\d{4}-\d\d-\d\d")
+DATE_START = re.compile(r"\d{4}-\d\d-\d\d")
+"""How a text begins that is compared as a time where both sides are one."""
 
 
 def _moment(text: str) -> datetime | None:

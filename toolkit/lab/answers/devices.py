@@ -9,12 +9,17 @@ from toolkit.lab.answers import (
     Document,
     found,
     listed,
+    listed_kind,
+    nested,
     single,
 )
+from toolkit.lab.answers.device_types import device_type
 from toolkit.lab.answers.statuses import policy_states
 from toolkit.lab.contract import (
     RequestError,
+    Version,
     bad_request,
+    completed,
     visible,
 )
 
@@ -46,7 +51,24 @@ def list_devices(call: Call) -> Answer:
     odata.check_filter(call.query.filter, DEVICE_FILTERS, only_and=True)
     if call.query.expand:
         raise bad_request(f"Expanding '{call.query.expand[0].name}' is not supported on managedDevices.")
-    return listed(call, call.store.all("device"), "managedDevice", DEVICES)
+    return listed_kind(
+        call, "device", "managedDevice", DEVICES, shape=lambda row: device_shape(row, call.version)
+    )
+
+
+def device_shape(document: Document, version: Version) -> Document:
+    """All members of the version. Beta says some things twice, under an older and a newer name."""
+    shown = completed(document, "managedDevice", version)
+    if version == "beta":
+        is_company = document.get("managedDeviceOwnerType") == "company"
+        shown |= {
+            "deviceType": device_type(document),
+            "ownerType": document.get("managedDeviceOwnerType") or "unknown",
+            "joinType": document.get("joinType") or ("azureADJoined" if is_company else "azureADRegistered"),
+            "aadRegistered": document.get("azureADRegistered"),
+            "azureActiveDirectoryDeviceId": document.get("azureADDeviceId"),
+        }
+    return shown
 
 
 def device_of(call: Call) -> Document:
@@ -55,14 +77,15 @@ def device_of(call: Call) -> Document:
 
 def get_device(call: Call) -> Answer:
     document = device_of(call)
-    shown = visible(document, "managedDevice", call.version)
+    shown = device_shape(document, call.version)
     for part in call.query.expand:
         if part.name.lower() != "devicecompliancepolicystates":
             raise bad_request(f"Expanding '{part.name}' is not supported on 'microsoft.graph.managedDevice'.")
-        shown["deviceCompliancePolicyStates"] = [
+        states = [
             visible(row, "deviceCompliancePolicyState", call.version) for row in policy_states(call, document)
         ]
-    return single(call, shown, DEVICES + "/$entity")
+        shown["deviceCompliancePolicyStates"] = nested(call, states, part, "deviceCompliancePolicyState")
+    return single(call, shown, DEVICES + "/$entity", "managedDevice")
 
 
 DEVICE_ACTIONS = {"remotelock": "remoteLock", "retire": "retire", "wipe": "wipe", "syncdevice": "syncDevice"}

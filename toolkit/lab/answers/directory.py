@@ -9,12 +9,14 @@ from toolkit.lab.answers import (
     Document,
     counted,
     listed,
+    listed_kind,
     plain,
     single,
 )
 from toolkit.lab.contract import (
     NAMESPACE,
     RequestError,
+    bad_request,
     short_name,
     visible,
 )
@@ -50,6 +52,15 @@ def entra_device(device: Document) -> Document:
     }
 
 
+ENTRA_NAMES = {"id": "lab/entraObjectId", "deviceId": "azureADDeviceId", "displayName": "deviceName"}
+"""Where the properties that are looked up stand in the document of a managed device."""
+
+
+def entra_devices(store: Store, id: str) -> list[Document]:
+    """The directory's object of this id, in a list that is empty where there is none."""
+    return [entra_device(row) for row in store.lookup("device", "lab/entraObjectId", id)]
+
+
 USER_DEFAULT = [
     "id",
     "displayName",
@@ -79,21 +90,32 @@ def directory_shape(call: Call, row: Document) -> Document:
 
 
 def list_users(call: Call) -> Answer:
-    return listed(call, call.store.all("user"), "user", "users", shape=lambda row: user_shape(call, row))
+    return listed_kind(call, "user", "user", "users", shape=lambda row: user_shape(call, row))
+
+
+def get_me(call: Call) -> Answer:
+    """The token's person; in process, where there is no token, the administrator who is signed in."""
+    key = call.store.meta("signedIn") if call.grant is None else call.grant.user_id
+    if key is None:
+        raise bad_request("/me request is only valid with delegated authentication flow.")
+    return _user(call, key)
 
 
 def get_user(call: Call) -> Answer:
-    key = call.keys[0] if call.keys else call.store.meta("signedIn") or ""
+    return _user(call, call.keys[0])
+
+
+def _user(call: Call, key: str) -> Answer:
     row = call.store.get("user", key)
     if row is None:
-        row = next((u for u in call.store.all("user") if u["userPrincipalName"].lower() == key.lower()), None)
+        row = next(iter(call.store.lookup("user", "userPrincipalName", key)), None)
     if row is None:
         raise entra_missing(key)
-    return single(call, user_shape(call, row), "users/$entity")
+    return single(call, user_shape(call, row), "users/$entity", "user")
 
 
 def list_groups(call: Call) -> Answer:
-    return listed(call, call.store.all("group"), "group", "groups")
+    return listed_kind(call, "group", "group", "groups")
 
 
 def group_of(call: Call) -> Document:
@@ -104,12 +126,11 @@ def group_of(call: Call) -> Document:
 
 
 def get_group(call: Call) -> Answer:
-    return single(call, plain(call, group_of(call), "group"), "groups/$entity")
+    return single(call, plain(call, group_of(call), "group"), "groups/$entity", "group")
 
 
 def members(store: Store, group: Document, *, transitive: bool) -> list[Document]:
     """The members as directory objects, each once; of nested groups too where `transitive`."""
-    devices = {device["lab"]["entraObjectId"].lower(): device for device in store.all("device")}
     seen: set[str] = {group["id"].lower()}
     result: list[Document] = []
     waiting = [group]
@@ -120,8 +141,7 @@ def members(store: Store, group: Document, *, transitive: bool) -> list[Document
                 continue
             seen.add(key)
             if member["type"] == "device":
-                if key in devices:
-                    result.append(entra_device(devices[key]))
+                result += entra_devices(store, key)
                 continue
             row = store.get(member["type"], member["id"])
             if row is None:
@@ -177,13 +197,12 @@ def eventual(call: Call) -> None:
 
 
 def list_entra_devices(call: Call) -> Answer:
-    return listed(call, [entra_device(row) for row in call.store.all("device")], "device", "devices")
+    return listed_kind(call, "device", "device", "devices", view=entra_device, names=ENTRA_NAMES)
 
 
 def get_entra_device(call: Call) -> Answer:
-    for device in call.store.all("device"):
-        if device["lab"]["entraObjectId"].lower() == call.keys[0].lower():
-            return single(call, entra_device(device), "devices/$entity")
+    for device in entra_devices(call.store, call.keys[0]):
+        return single(call, device, "devices/$entity", "device")
     raise entra_missing(call.keys[0])
 
 
@@ -193,15 +212,14 @@ def get_by_ids(call: Call) -> Answer:
         raise RequestError(
             400, "Request_BadRequest", "'ids' must be an array of ids, 'types' one of type names."
         )
-    devices = {device["lab"]["entraObjectId"].lower(): device for device in call.store.all("device")}
     rows = []
     for id in ids:
         for kind in ("user", "group"):
             row = call.store.get(kind, id) if kind in types else None
             if row is not None:
                 rows.append({"@odata.type": NAMESPACE + kind, **visible(row, kind, "beta")})
-        if "device" in types and id.lower() in devices:
-            rows.append(entra_device(devices[id.lower()]))
+        if "device" in types:
+            rows += entra_devices(call.store, id)
     return 200, {"@odata.context": call.context("directoryObjects"), "value": rows}
 
 

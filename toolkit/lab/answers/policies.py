@@ -13,6 +13,8 @@ from toolkit.lab.answers import (
     Document,
     found,
     listed,
+    listed_kind,
+    nested,
     not_found,
     single,
 )
@@ -81,18 +83,24 @@ def policy_of(call: Call, family: Family) -> Document:
 
 def list_policies(call: Call) -> Answer:
     family = family_of(call)
-    rows = call.store.all(family.kind)
-    if call.version == "v1.0":
-        rows = [row for row in rows if type_of(short_name(row["@odata.type"]), "v1.0") is not None]
-    return listed(
-        call, rows, family.type, family.collection, shape=lambda row: policy_shape(call, family, row)
+    return listed_kind(
+        call,
+        family.kind,
+        family.type,
+        family.collection,
+        keep=_is_in_v1 if call.version == "v1.0" else None,
+        shape=lambda row: policy_shape(call, family, row),
     )
+
+
+def _is_in_v1(document: Document) -> bool:
+    return type_of(short_name(document["@odata.type"]), "v1.0") is not None
 
 
 def get_policy(call: Call) -> Answer:
     family = family_of(call)
     row = policy_shape(call, family, policy_of(call, family))
-    return single(call, row, family.collection + "/$entity")
+    return single(call, row, family.collection + "/$entity", family.type)
 
 
 def policy_shape(call: Call, family: Family, document: Document) -> Document:
@@ -111,18 +119,19 @@ def policy_shape(call: Call, family: Family, document: Document) -> Document:
             shown["scheduledActionsForRule@odata.context"] = call.context(
                 f"{base}/scheduledActionsForRule{inner}"
             )
-            shown["scheduledActionsForRule"] = [
+            rules = [
                 rule_shape(call, family, rule, base, part)
                 for rule in document.get("scheduledActionsForRule", [])
             ]
+            shown["scheduledActionsForRule"] = nested(call, rules, part, family.rule_type)
         elif navigation == "assignments":
             shown["assignments@odata.context"] = call.context(f"{base}/assignments")
-            shown["assignments"] = [
-                assignment_shape(call, family, row) for row in document.get("assignments", [])
-            ]
+            rows = [assignment_shape(call, family, row) for row in document.get("assignments", [])]
+            shown["assignments"] = nested(call, rows, part, family.assignment_type)
         elif navigation == "settings" and family is CATALOG:
             shown["settings@odata.context"] = call.context(f"{base}/settings")
-            shown["settings"] = document.get("settings", [])[:CATALOG_PAGE]
+            first = document.get("settings", [])[:CATALOG_PAGE]
+            shown["settings"] = nested(call, first, part, "deviceManagementConfigurationSetting")
             if len(document.get("settings", [])) > CATALOG_PAGE:
                 shown["settings@odata.nextLink"] = (
                     f"{call.lab.base_url}/{call.version}/{base}/settings?$skip={CATALOG_PAGE}"
@@ -148,9 +157,8 @@ def rule_shape(call: Call, family: Family, rule: Document, base: str, part: odat
             )
         where = f"{base}/scheduledActionsForRule('{rule['id']}')/scheduledActionConfigurations"
         shown["scheduledActionConfigurations@odata.context"] = call.context(where)
-        shown["scheduledActionConfigurations"] = [
-            odata.selected(item, inner.select) for item in items_shown(call, family, rule)
-        ]
+        items = items_shown(call, family, rule)
+        shown["scheduledActionConfigurations"] = nested(call, items, inner, family.item_type)
     return shown
 
 
@@ -219,11 +227,14 @@ def schedule(call: Call, policy_id: str, rules: Sequence[Document]) -> list[Docu
 
 def check_items(call: Call, items: Sequence[Document]) -> None:
     steps_only = call.rule("portal-step-check") == "reject"
+    whole_days = call.rule("ruleset") == "2019-11"
     for item in items:
         if not 0 <= item["gracePeriodHours"] <= LONGEST_HOURS:
             raise bad_request(f"gracePeriodHours must be from 0 to {LONGEST_HOURS}.")
         if steps_only and item["gracePeriodHours"] % 6:
             raise bad_request("gracePeriodHours must be a multiple of 6.")
+        if whole_days and item["gracePeriodHours"] % 24:
+            raise bad_request("gracePeriodHours must be a multiple of 24.")
         if len(item.get("notificationMessageCCList") or []) > LARGEST_CC:
             raise bad_request(f"notificationMessageCCList takes at most {LARGEST_CC} groups.")
     if sum(item["actionType"] == "block" for item in items) != 1:

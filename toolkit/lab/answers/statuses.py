@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from toolkit.lab.answers import (
     NO_GRACE,
@@ -11,10 +12,12 @@ from toolkit.lab.answers import (
     Call,
     Document,
     listed,
+    listed_kind,
     not_found,
     plain,
     single,
 )
+from toolkit.lab.answers.device_types import device_type
 from toolkit.lab.answers.policies import CLASSIC, policy_of
 from toolkit.lab.contract import (
     RequestError,
@@ -36,40 +39,48 @@ WORST_FIRST = (
 )
 
 
-def records_of(store: Store, key: str, id: str) -> list[tuple[Document, Document]]:
-    """(record, device) of one policy (`key` policyId) or one device (deviceId), in the order of the records."""
-    devices = dict(store.items("device"))
-    return [
-        (record, devices[record["deviceId"]])
-        for record in store.all("record")
-        if record[key].lower() == id.lower() and record["deviceId"] in devices
-    ]
+def records_of(store: Store, policy_id: str) -> Iterator[tuple[Document, Document]]:
+    """(record, device) of one policy, in the order of the records."""
+    for _, record in store.scan("record", ("policyId", (policy_id,))):
+        device = store.get("device", record["deviceId"])
+        if device is not None:
+            yield record, device
 
 
 def list_device_statuses(call: Call) -> Answer:
     document = policy_of(call, CLASSIC)
-    rows = [
-        {
-            "id": f"{document['id']}_{device['id']}",
-            "deviceDisplayName": device.get("deviceName"),
-            "userName": device.get("userDisplayName") or "",
-            "deviceModel": device.get("model"),
-            "platform": 0,
-            "complianceGracePeriodExpirationDateTime": graph_time(record.get("graceExpires") or NO_GRACE),
-            "status": record["actual"],
-            "lastReportedDateTime": graph_time(record.get("lastReported") or device.get("lastSyncDateTime")),
-            "userPrincipalName": device.get("userPrincipalName") or "",
-        }
-        for record, device in records_of(call.store, "policyId", document["id"])
-    ]
-    context = f"{CLASSIC.collection}('{document['id']}')/deviceStatuses"
-    return listed(call, rows, "deviceComplianceDeviceStatus", context)
+    return listed_kind(
+        call,
+        "record",
+        "deviceComplianceDeviceStatus",
+        f"{CLASSIC.collection}('{document['id']}')/deviceStatuses",
+        within=("policyId", document["id"]),
+        view=partial(device_status, call.store, document["id"]),
+    )
+
+
+def device_status(store: Store, policy_id: str, record: Document) -> Document | None:
+    """None where the record's device is gone."""
+    device = store.get("device", record["deviceId"])
+    if device is None:
+        return None
+    return {
+        "id": f"{policy_id}_{device['id']}",
+        "deviceDisplayName": device.get("deviceName"),
+        "userName": device.get("userDisplayName") or "",
+        "deviceModel": device.get("model"),
+        "platform": 0,
+        "complianceGracePeriodExpirationDateTime": graph_time(record.get("graceExpires") or NO_GRACE),
+        "status": record["actual"],
+        "lastReportedDateTime": graph_time(record.get("lastReported") or device.get("lastSyncDateTime")),
+        "userPrincipalName": device.get("userPrincipalName") or "",
+    }
 
 
 def list_user_statuses(call: Call) -> Answer:
     document = policy_of(call, CLASSIC)
     people: dict[str, Document] = {}
-    for record, device in records_of(call.store, "policyId", document["id"]):
+    for record, device in records_of(call.store, document["id"]):
         if not device.get("userId"):
             continue
         row = people.setdefault(
@@ -109,13 +120,13 @@ def overview(call: Call, document: Document, statuses: Sequence[str], kind: str)
 
 
 def device_overview(call: Call, document: Document) -> Document:
-    statuses = [record["actual"] for record, _ in records_of(call.store, "policyId", document["id"])]
+    statuses = [record["actual"] for record, _ in records_of(call.store, document["id"])]
     return overview(call, document, statuses, "deviceComplianceDeviceOverview")
 
 
 def user_overview(call: Call, document: Document) -> Document:
     worst: dict[str, str] = {}
-    for record, device in records_of(call.store, "policyId", document["id"]):
+    for record, device in records_of(call.store, document["id"]):
         if device.get("userId"):
             before = worst.get(device["userId"], record["actual"])
             worst[device["userId"]] = min(before, record["actual"], key=WORST_FIRST.index)
@@ -143,14 +154,17 @@ STATE_COUNTERS = {
 def device_state_summary(call: Call) -> Answer:
     row: Document = {"id": call.store.meta("organization")["id"]}
     row |= dict.fromkeys((*STATE_COUNTERS.values(), "notApplicableDeviceCount", "remediatedDeviceCount"), 0)
-    for device in call.store.all("device"):
-        row[STATE_COUNTERS[device.get("complianceState", "unknown")]] += 1
+    for state, counter in STATE_COUNTERS.items():
+        row[counter] = call.store.tally("device", "complianceState", state)
+    # A device that says nothing is one of the unknown ones.
+    counted = sum(row[counter] for counter in STATE_COUNTERS.values())
+    row[STATE_COUNTERS["unknown"]] += call.store.count("device") - counted
     return single(call, row, "deviceManagement/deviceCompliancePolicyDeviceStateSummary/$entity")
 
 
 def policy_states(call: Call, device: Document) -> list[Document]:
     rows = []
-    for record, _ in records_of(call.store, "deviceId", device["id"]):
+    for _, record in call.store.below("record", device["id"]):
         policy = call.store.get("policy", record["policyId"]) or call.store.get(
             "catalogPolicy", record["policyId"]
         )
@@ -222,7 +236,7 @@ def setting_rows(call: Call, policy: Document) -> list[tuple[Document, Document,
     """(record, device, setting state) for every setting of a policy on every device that it reached."""
     return [
         (record, device, state)
-        for record, device in records_of(call.store, "policyId", policy["id"])
+        for record, device in records_of(call.store, policy["id"])
         for state in setting_states(record, policy, device)
     ]
 
@@ -280,6 +294,7 @@ def setting_state_summaries(call: Call) -> Answer:
                     "userName": state["userName"],
                     "userPrincipalName": state["userPrincipalName"],
                     "state": state["state"],
+                    "platformType": device_type(device),
                     "complianceGracePeriodExpirationDateTime": graph_time(
                         record.get("graceExpires") or NO_GRACE
                     ),
@@ -306,9 +321,8 @@ def policy_platform(policy: Document) -> str:
 
 def list_retire(call: Call) -> Answer:
     rows = []
-    devices = dict(call.store.items("device"))
     for id, entry in call.store.items("retire"):
-        device = devices.get(id)
+        device = call.store.get("device", id)
         policy = call.store.get("policy", entry["policyId"]) or {}
         if device is None or entry["state"] == "cleared":
             continue
@@ -318,7 +332,7 @@ def list_retire(call: Call) -> Answer:
                 "id": id,
                 "managedDeviceId": id,
                 "managedDeviceName": device.get("deviceName"),
-                "deviceType": device.get("deviceType", "unknown"),
+                "deviceType": device_type(device),
                 "complianceState": state.get(device.get("complianceState", ""), "nonCompliant"),
                 "retireAfterDateTime": graph_time(
                     entry.get("retireAfter") or device.get("retireAfterDateTime")

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from toolkit.lab import odata
 from toolkit.lab.answers import (
     Answer,
     Call,
     Document,
     found,
     listed,
+    listed_kind,
+    nested,
     not_found,
     single,
 )
@@ -36,16 +37,14 @@ def template_shape(call: Call, document: Document) -> Document:
             )
         where = f"{TEMPLATES}('{document['id']}')/localizedNotificationMessages"
         shown["localizedNotificationMessages@odata.context"] = call.context(where)
-        shown["localizedNotificationMessages"] = [
-            odata.selected(row, part.select) for row in document["localizedNotificationMessages"]
-        ]
+        messages = document["localizedNotificationMessages"]
+        shown["localizedNotificationMessages"] = nested(call, messages, part, "localizedNotificationMessage")
     return shown
 
 
 def list_templates(call: Call) -> Answer:
-    rows = call.store.all("template")
     shape = partial(template_shape, call)
-    return listed(call, rows, "notificationMessageTemplate", TEMPLATES, shape=shape)
+    return listed_kind(call, "template", "notificationMessageTemplate", TEMPLATES, shape=shape)
 
 
 def template_of(call: Call) -> Document:
@@ -53,7 +52,8 @@ def template_of(call: Call) -> Document:
 
 
 def get_template(call: Call) -> Answer:
-    return single(call, template_shape(call, template_of(call)), TEMPLATES + "/$entity")
+    shown = template_shape(call, template_of(call))
+    return single(call, shown, TEMPLATES + "/$entity", "notificationMessageTemplate")
 
 
 def create_template(call: Call) -> Answer:
@@ -127,6 +127,8 @@ def messages(call: Call) -> Answer:
         row = new_message(
             document["id"], validate(call.body, "localizedNotificationMessage", call.version, "create")
         )
+        if rows and call.rule("ruleset") == "2019-11":
+            raise bad_request("A template has one message.")
         if any(other["locale"] == row["locale"] for other in rows):
             raise bad_request(f"The template has a message for the locale '{row['locale']}'.")
         row["lastModifiedDateTime"] = call.now
@@ -179,16 +181,17 @@ def only_default(rows: Sequence[Document], chosen: Document) -> None:
 
 
 def send_test_message(call: Call) -> Answer:
-    """A preview to the administrator: the default message with its tokens left, and no device."""
+    """A preview to whoever asks: the default message with its tokens left, and no device. An app has no mailbox."""
     from toolkit.lab import outbox
-    from toolkit.model.template import html_obstacles
 
     document = template_of(call)
     row = next((row for row in document["localizedNotificationMessages"] if row["isDefault"]), None)
     if row is None:
         raise bad_request("The template has no default message.")
-    admin = call.store.get("user", call.store.meta("signedIn") or "") or {}
+    caller = call.store.meta("signedIn") if call.grant is None else call.grant.user_id
+    admin = call.store.get("user", caller or "") or {}
     brand = call.store.meta("brand")
+    subject, body, is_html = outbox.unfilled(row)
     preview = {
         "number": call.store.last_number("mail") + 1,
         "kind": "preview",
@@ -206,9 +209,9 @@ def send_test_message(call: Call) -> Answer:
         "to": admin.get("mail"),
         "cc": [],
         "locale": row["locale"],
-        "subject": row["subject"],
-        "body": row["messageTemplate"],
-        "html": not html_obstacles(row["messageTemplate"]),
+        "subject": subject,
+        "body": body,
+        "html": is_html,
         "header": outbox.header_of(document, brand),
         "footer": outbox.footer_of(document, brand),
         "device": None,
