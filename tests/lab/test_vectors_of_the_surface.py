@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -39,6 +40,23 @@ def test_TV21_a_policy_without_one_block_is_refused_with_the_documented_message(
     status, body = post(lab, *actions)
     assert status == 400
     assert str(documented.BLOCK.value) in body
+
+
+def test_TV3_both_timelines_of_a_mail_in_grace_are_shown(grace: Grace) -> None:
+    timeline = grace.json("action explain 'Windows baseline' --since 2026-11-02")
+    grace_hours = next(row["gracePeriodHours"] for row in timeline["events"] if row["kind"] == "mark")
+    shifts = {
+        datetime.fromisoformat(row["atAfterMark"]) - datetime.fromisoformat(row["at"])
+        for row in timeline["events"]
+        if row["kind"] != "mark"
+    }
+    assert (timeline["readingsDiffer"], shifts) == (True, {timedelta(hours=grace_hours)})
+    assert "IF COUNTED FROM THE MARK" in grace.ok("action explain 'Windows baseline'").stdout
+
+
+def test_TV3_a_mail_in_grace_is_warned_about(grace: Grace) -> None:
+    plan = grace.json("action add 'Windows baseline' --email 'Final warning' --days 1 --what-if")
+    assert "mail-in-grace" in [finding["code"] for finding in plan["findings"]]
 
 
 def test_TV20_eight_hours_are_accepted_and_warned_about(lab: Lab, grace: Grace) -> None:

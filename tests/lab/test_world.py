@@ -5,6 +5,7 @@ START is the enrolment of a Windows PC at midnight; mails leave 60 minutes after
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,25 @@ def test_TV6_the_documented_example_mails_on_day_2_and_on_day_5():
     assert lab.diary("mailSent") == ["2 01:00 mailSent", "5 01:00 mailSent"]
 
 
+def test_TV7_unknown_compliant_and_in_grace_make_in_grace():
+    lab = Tenant(
+        ("policy", policy("p1", action("mark", 0), bitLockerEnabled=None, secureBootEnabled=True)),
+        ("policy", policy("p2", action("mark", 0), bitLockerEnabled=None, tpmRequired=True)),
+        ("policy", policy("p3", action("mark", 24))),
+        ("user", user()),
+        ("device", device()),
+    )
+    # A device that has reported is unknown to no policy of its own: the record says so by hand.
+    lab.store.put("record", "d1|p1", {**lab.store.get("record", "d1|p1"), "effective": "unknown"})
+    lab.world.settings_changed()
+    assert [record["effective"] for record in lab.store.all("record")] == [
+        "unknown",
+        "compliant",
+        "inGracePeriod",
+    ]
+    assert lab.state() == "inGracePeriod"
+
+
 def test_TV7_the_gravest_policy_decides_the_device():
     standing = device_state(
         ["unknown", "compliant", "inGracePeriod"],
@@ -150,6 +170,25 @@ def test_TV12_without_a_mail_address_nobody_is_mailed_not_even_the_additional_re
     ).until(5)
     assert lab.diary("mailSuppressed", "mailSent") == ["0 00:00 mailSuppressed noMail"]
     assert lab.mails() == []
+
+
+@pytest.mark.parametrize(
+    ("copies", "line"), [(["g1"], "0 01:00 mailSent"), ([], "0 00:00 mailSuppressed noMail")]
+)
+def test_TV12_under_the_other_rule_the_additional_recipients_are_mailed_alone(copies, line):
+    lab = Tenant(
+        ("policy", policy("p1", action("mark", 0), action("email", 0, cc=copies))),
+        ("template", template()),
+        ("user", user(mail=None)),
+        ("user", user("u2", mail="lead@contoso.example")),
+        ("group", group("g1", "u2")),
+        ("device", device()),
+        switches={"cc-without-user-mail": "cc-only"},
+    ).until(5)
+    assert lab.diary("mailSuppressed", "mailSent") == [line]
+    assert [(mail["to"], mail["cc"]) for mail in lab.mails()] == [(None, ["lead@contoso.example"])] * bool(
+        copies
+    )
 
 
 FRENCH = [
@@ -308,14 +347,14 @@ def test_TV23_under_the_other_rule_it_reaches_nobody_and_the_diary_says_why():
 
 
 def test_TV24_the_thousand_and_first_retire_of_a_day_is_refused():
-    lab = many(2)
-    lab.store.set_meta("retires", {"2026-11-07": 999})
-    for id in ("d0", "d1"):
+    lab = many(1001)
+    ids = [f"d{number}" for number in range(1001)]
+    for id in ids:
         lab.store.put("retire", id, {"deviceId": id, "policyId": "p1", "state": "listed"})
-    assert lab.world.confirm_retire(["d0", "d1"]) == ("d1",)
-    assert [lab.store.get("retire", id)["state"] for id in ("d0", "d1")] == ["confirmed", "listed"]
+    assert lab.world.confirm_retire(ids) == ("d1000",)
+    assert Counter(entry["state"] for entry in lab.store.all("retire")) == {"confirmed": 1000, "listed": 1}
     lab.until(6)
-    assert lab.world.confirm_retire(["d1"]) == ()
+    assert lab.world.confirm_retire(["d1000"]) == ()
 
 
 def exposure(record):
@@ -615,9 +654,92 @@ def test_an_enrolled_user_without_a_licence_makes_the_device_noncompliant():
     assert (lab.state(), lab.device()["lab"]["failedChecks"]) == ("noncompliant", ["userUnlicensed"])
 
 
-def test_a_co_managed_device_reads_as_configuration_manager_says():
-    lab = tenant(action("mark", 0), action("email", 0), device_more={"authority": "configmgr"}).until(5)
-    assert (lab.state(), lab.mails()) == ("configManager", [])
+@pytest.mark.parametrize(("verdict", "passes"), [(True, True), (False, False), (None, False)])
+def test_a_co_managed_device_passes_as_configuration_manager_says(verdict, passes):
+    more = {"authority": "configmgr", "configManagerVerdict": verdict}
+    lab = tenant(action("mark", 0), action("email", 0), device_more=more).until(5)
+    assert (lab.state(), lab.device()["lab"]["isCompliant"]) == ("configManager", passes)
+    assert lab.diary() == ["0 00:00 mailSuppressed coManaged"]
+
+
+def test_a_forced_state_stays_until_it_is_lifted():
+    lab = tenant(action("mark", 0), device_more={"fails": False})
+    lab.world.force_state("d1", "conflict")
+    lab.until(1).world.check_in("d1")
+    assert (lab.state(), lab.device()["lab"]["isCompliant"]) == ("conflict", False)
+    lab.world.force_state("d1", None)
+    assert (lab.state(), lab.device()["lab"]["isCompliant"]) == ("compliant", True)
+    assert lab.diary("stateForced", "stateReleased") == ["0 00:00 stateForced", "1 00:00 stateReleased"]
+
+
+@pytest.mark.parametrize("state", ["noncompliant", "compliant", "", "Error"])
+def test_only_a_state_that_no_rule_leads_to_can_be_forced(state):
+    with pytest.raises(UsageProblem) as refused:
+        tenant(action("mark", 0)).world.force_state("d1", state)
+    assert refused.value.hint == "It is error or conflict."
+
+
+def test_an_error_that_was_held_too_long_leads_to_actions_also_where_they_wait_for_check_ins():
+    lab = tenant(
+        action("mark", 0), action("email", 0), device_more={"fails": False}, switches={"fire-on": "checkin"}
+    ).until(1)
+    lab.world.set_fact("d1", "bitLockerEnabled", {"error": 1})
+    lab.world.check_in("d1")
+    assert lab.until(20).diary("errorHeld", "becameNoncompliant", "mailQueued") == [
+        "1 00:00 errorHeld",
+        "8 00:00 becameNoncompliant",
+        "8 02:15 mailQueued",
+    ]
+
+
+def test_where_grace_ends_with_a_calculation_it_also_does_after_an_error_that_was_held_too_long():
+    lab = tenant(
+        action("mark", 24), device_more={"fails": False}, switches={"grace-flip": "next-calculation"}
+    ).until(1)
+    lab.world.set_fact("d1", "bitLockerEnabled", {"error": 1})
+    lab.world.check_in("d1")
+    assert lab.until(20).diary("graceStarted", "marked") == ["8 00:00 graceStarted", "9 02:15 marked"]
+
+
+def test_a_device_that_enrols_anew_leaves_its_mails_and_its_place_on_the_list_behind():
+    lab = tenant(action("mark", 0), action("email", 0), action("retire", 0)).until(0, 30)
+    lab.world.confirm_retire(["d1"])
+    lab.world.enrol("d1")
+    assert lab.until(1).diary("mailQueued", "mailSent", "dropped", "retireListed", "retireCleared") == [
+        "0 00:00 mailQueued",
+        "0 00:00 retireListed",
+        "0 00:30 retireCleared",
+        "0 00:30 mailQueued",
+        "0 00:30 retireListed",
+        "0 01:00 dropped noLongerNoncompliant",
+        "0 01:30 mailSent",
+    ]
+    assert (lab.device()["managementState"], lab.store.get("retire", "d1")["state"]) == ("managed", "listed")
+
+
+def test_a_mail_in_waiting_is_not_sent_once_the_tenant_has_turned_actions_off():
+    lab = tenant(action("mark", 0), action("email", 0)).until(0, 30)
+    lab.store.set_meta("settings", {"isScheduledActionEnabled": False})
+    lab.world.settings_changed()
+    assert lab.until(1).diary("mailSent", "mailSuppressed") == ["0 01:00 mailSuppressed scheduledActionsOff"]
+
+
+def test_what_happens_in_the_same_minute_is_told_in_the_order_of_the_devices():
+    lab = many(3)
+    for id in ("d2", "d0", "d1"):
+        lab.world.fix_device(id)
+    assert [event["deviceId"] for event in lab.until(6).events("becameCompliant")] == ["d0", "d1", "d2"]
+
+
+def test_the_properties_that_the_engine_does_not_read_are_kept():
+    lab = tenant(action("mark", 0), device_more={"document": {"notes": "näher", "n": [1.0, None, {"a": 1}]}})
+    lab.until(3)
+    kept = lab.device()
+    assert (kept["notes"], kept["n"], kept["lastSyncDateTime"]) == (
+        "näher",
+        [1.0, None, {"a": 1}],
+        "2026-11-04T18:15:00Z",
+    )
 
 
 def test_where_actions_wait_for_check_ins_an_offline_device_gets_none():
@@ -651,6 +773,86 @@ def test_in_2019_devices_reached_by_a_device_group_got_no_actions():
         "0 00:00 mailSuppressed deviceGroupTarget",
         "0 00:00 pushSuppressed notInRuleset",
     ]
+
+
+def test_in_2019_a_template_had_one_message_and_every_user_got_it():
+    subjects = []
+    for year in ("current", "2019-11"):
+        lab = Tenant(
+            ("policy", policy("p1", action("mark", 0), action("email", 0))),
+            ("template", template(messages=FRENCH)),
+            ("user", user(preferredLanguage="fr-FR")),
+            ("device", device()),
+            switches={"ruleset": year},
+        ).until(1)
+        subjects += [mail["subject"] for mail in lab.mails()]
+    assert subjects == ["Bonjour", "Hello"]
+
+
+@pytest.mark.parametrize(
+    ("year", "lines"),
+    [
+        ("current", ["0 00:00 mailQueued", "0 00:00 lockQueued", "0 00:00 retireListed"]),
+        ("2019-11", ["0 00:00 mailQueued", "0 00:00 lockQueued", "0 00:00 retireSuppressed notInRuleset"]),
+    ],
+)
+def test_in_2019_there_were_three_actions(year, lines):
+    lab = Tenant(
+        (
+            "policy",
+            policy(
+                "p1",
+                *(action(kind, 0) for kind in ("mark", "email", "lock", "retire")),
+                platform="macos",
+            ),
+        ),
+        ("template", template()),
+        ("user", user()),
+        ("device", device(platform="macos")),
+        switches={"ruleset": year},
+    )
+    assert lab.diary("mailQueued", "lockQueued", "retireListed", "retireSuppressed") == lines
+
+
+@pytest.mark.parametrize(("minutes", "sent"), [("0", "0 00:00"), ("60", "0 01:00"), ("360", "0 06:00")])
+def test_mails_leave_after_the_latency_that_was_set(minutes, sent):
+    lab = tenant(action("mark", 0), action("email", 0), switches={"email-latency-min": minutes}).until(1)
+    assert lab.diary("mailSent") == [f"{sent} mailSent"]
+
+
+@pytest.mark.parametrize(("must_be", "copies"), [("true", []), ("false", ["lead@contoso.example"])])
+def test_whether_a_group_has_to_be_mail_enabled_is_a_rule(must_be, copies):
+    lab = Tenant(
+        ("policy", policy("p1", action("mark", 0), action("email", 0, cc=["g2"]))),
+        ("template", template()),
+        ("user", user()),
+        ("user", user("u2", mail="lead@contoso.example")),
+        ("group", group("g2", "u2", mail_enabled=False)),
+        ("device", device()),
+        switches={"cc-group-must-be-mail-enabled": must_be},
+    ).until(1)
+    assert [mail["cc"] for mail in lab.mails()] == [copies]
+
+
+@pytest.mark.parametrize(("rate", "reason"), [("0", None), ("1", "lost")])
+def test_pushes_are_lost_at_the_rate_that_was_set(rate, reason):
+    lab = Tenant(
+        ("policy", policy("p1", action("mark", 0), action("push", 0), platform="ios")),
+        ("user", user()),
+        ("device", device(platform="ios")),
+        switches={"push-loss-rate": rate},
+    )
+    assert [event.get("reason") for event in lab.events("pushSent")] == [reason]
+
+
+def test_another_random_seed_gives_another_chance_and_the_same_one_the_same():
+    heard = []
+    for seed in ("1", "1", "2"):
+        lab = many(5, **{"random-seed": seed})
+        lab.change("policy", "p1", version=2, bitLockerEnabled=False)
+        lab.world.policy_changed("p1")
+        heard.append([event["at"] for event in lab.until(6).events("becameCompliant")])
+    assert heard[0] == heard[1] != heard[2]
 
 
 def test_entra_follows_after_the_lag_that_was_set():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -51,8 +51,7 @@ class Verdict(NamedTuple):
     found: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """How one policy stands with one device.
 
     `t0` is the moment of the first failing calculation of the open episode, None while there is none; episodes
@@ -204,22 +203,23 @@ def step(
     `version` is the policy version that was evaluated; None leaves the last one standing.
     """
     if version is not None:
-        record = replace(record, evaluated_version=version)
+        record = record._replace(evaluated_version=version)
     if actual == UNKNOWN:
-        return replace(record, actual=UNKNOWN, effective=UNKNOWN)
+        return record._replace(actual=UNKNOWN, effective=UNKNOWN)
     if actual == ERROR:
         since = now if record.error_since is None else record.error_since
         if now < since + ERROR_HOLD:
             held = record.effective if record.error_since is None else record.held_effective
-            return replace(
-                record, actual=ERROR, effective=held or UNKNOWN, error_since=since, held_effective=held
+            return record._replace(
+                actual=ERROR, effective=held or UNKNOWN, error_since=since, held_effective=held
             )
-        record = replace(record, held_effective=None)
+        record = record._replace(held_effective=None)
         return _noncompliant(record, grace_hours, since + ERROR_HOLD, now)
-    record = replace(record, error_since=None, held_effective=None)
+    if record.error_since is not None:
+        record = record._replace(error_since=None, held_effective=None)
     if actual == NONCOMPLIANT:
         return _noncompliant(record, grace_hours, now, now)
-    return replace(record, actual=actual, effective=actual, t0=None, grace_expires=None, fired=frozenset())
+    return record._replace(actual=actual, effective=actual, t0=None, grace_expires=None, fired=frozenset())
 
 
 def _noncompliant(record: Record, grace_hours: Hours, start: datetime, now: datetime) -> Record:
@@ -229,8 +229,7 @@ def _noncompliant(record: Record, grace_hours: Hours, start: datetime, now: date
         t0 = start
         episode += 1
     grace_expires = t0 + timedelta(hours=grace_hours)
-    return replace(
-        record,
+    return record._replace(
         actual=NONCOMPLIANT,
         effective=IN_GRACE if now < grace_expires else NONCOMPLIANT,
         t0=t0,

@@ -22,13 +22,12 @@ def next_slot(
 ) -> datetime:
     """The first check-in strictly after `after`; one of the steady rhythm not sooner than `not_before` either."""
     offsets = _FAST.get(variant, _DEFAULT)
-    for offset in offsets:
-        slot = enrolled + timedelta(minutes=offset)
-        if slot > after:
-            return slot
+    base = enrolled + timedelta(minutes=offsets[-1])
+    if base > after:
+        slots = (enrolled + timedelta(minutes=offset) for offset in offsets)
+        return next(slot for slot in slots if slot > after)
     if not_before is not None:
         after = max(after, not_before - _MINUTE)
-    base = enrolled + timedelta(minutes=offsets[-1])
     return base + ((after - base) // STEADY + 1) * STEADY
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import UsageProblem
+from toolkit.errors import NotFound, UsageProblem
 from toolkit.lab.contract import RequestError, strict_json
 from toolkit.lab.store import Store, graph_time
 
@@ -19,19 +19,29 @@ CONTROLS: tuple[tuple[str, str, str], ...] = (
     ("POST", "/lab/clock", '`{"advance": "PT120H"}` or `{"until": "2026-11-09T08:00:00Z"}`'),
     ("GET", "/lab/rules", "every rule of behaviour with the value that holds"),
     ("POST", "/lab/rules", '`{"name": "action-clock", "value": "after-mark"}`'),
+    ("GET", "/lab/faults", "what is set to go wrong, with counters"),
+    ("POST", "/lab/faults", '`{"kind": "503", "method": "POST", "times": 2, "retryAfter": 1}`'),
+    ("DELETE", "/lab/faults", "nothing goes wrong any more"),
+    ("DELETE", "/lab/faults/{}", "all but this one go on"),
     ("GET", "/lab/events", "what happened, in order"),
     ("GET", "/lab/mail", "the mails that were sent, in order"),
     ("GET", "/lab/requests", "the last 1,000 requests"),
     ("POST", "/lab/reset", "back to how the story begins"),
+    ("POST", "/lab/signin", '`{"user": "Ada Novak", "device": "WIN-0001"}`: what access decides'),
     ("POST", "/lab/devices/{}/break", '`{"setting": "osMinimumVersion"}`, or the first that can fail'),
     ("POST", "/lab/devices/{}/fix", "every setting is met again"),
     ("POST", "/lab/devices/{}/checkin", "sync and calculate now"),
     ("POST", "/lab/devices/{}/enrol", "as if just enrolled"),
     ("POST", "/lab/devices/{}/offline", "no more check-ins"),
     ("POST", "/lab/devices/{}/online", "check-ins again"),
+    (
+        "POST",
+        "/lab/devices/{}/force",
+        '`{"state": "error"}` or conflict, whatever its policies say; null lifts it',
+    ),
 )
 LOGS = {"events": "event", "mail": "mail", "requests": "request"}
-DEVICE_VERBS = ("break", "fix", "checkin", "enrol", "offline", "online")
+DEVICE_VERBS = ("break", "fix", "checkin", "enrol", "offline", "online", "force")
 COUNTED = ("policy", "catalogPolicy", "template", "access", "group", "user", "device")
 
 LONGEST_STEP = timedelta(days=3653)
@@ -56,11 +66,15 @@ def answer(lab: Lab, method: str, path: str, query: str, raw: bytes | None) -> t
             return 200, {"value": rules(store)}
         case "POST", "rules":
             return 200, set_rule(lab, _body(raw))
+        case _, "faults", *rest:
+            return steer_faults(store, method, rest, raw)
         case "GET", ("events" | "mail" | "requests") as name:
             return 200, {"value": [{"number": number, **row} for number, row in store.log(LOGS[name])]}
         case "POST", "reset":
             lab.reset()
             return 200, story(store)
+        case "POST", "signin":
+            return 200, signed_in(store, _body(raw))
         case "POST", "devices", key, verb if verb in DEVICE_VERBS:
             return 200, steer(lab, key, verb, _body(raw))
     raise RequestError(404, "NotFound", f"The lab has no {method} /lab/{path}.")
@@ -103,6 +117,24 @@ def set_rule(lab: Lab, body: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "value": value(lab.store, name)}
 
 
+def steer_faults(store: Store, method: str, rest: list[str], raw: bytes | None) -> tuple[int, Any]:
+    from toolkit.lab import faults
+
+    match method, *rest:
+        case ("GET",):
+            return 200, {"value": faults.listed(store)}
+        case ("POST",):
+            return 201, faults.add(store, _body(raw))
+        case ("DELETE",):
+            return 200, {"value": faults.clear(store)}
+        case "DELETE", id:
+            try:
+                return 200, {"value": faults.clear(store, id)}
+            except NotFound as problem:
+                raise RequestError(404, "NotFound", problem.message) from problem
+    raise RequestError(404, "NotFound", f"The lab has no {method} /lab/{'/'.join(('faults', *rest))}.")
+
+
 def find_device(store: Store, key: str) -> str:
     """The id of the device with this id or name. Raises RequestError (404)."""
     if store.get("device", key) is not None:
@@ -131,11 +163,25 @@ def steer(lab: Lab, key: str, verb: str, body: dict[str, Any]) -> dict[str, Any]
         lab.world.check_in(id)
     elif verb == "enrol":
         lab.world.enrol(id)
+    elif verb == "force":
+        state = body.get("state")
+        if "state" not in body or not isinstance(state, str | None):
+            raise UsageProblem("Say which state, or null to lift it.", hint='{"state": "error"}')
+        lab.world.force_state(id, state)
     else:
         lab.world.offline(id, verb == "offline")
     device = lab.store.get("device", id) or {}
     shown = {key: device.get(key) for key in ("id", "deviceName", "complianceState", "lastSyncDateTime")}
     return shown if setting is None else {**shown, "setting": setting}
+
+
+def signed_in(store: Store, asked: dict[str, Any]) -> dict[str, Any]:
+    from toolkit.lab.signins import sign_in_to
+
+    named = asked.get("device")
+    if named is not None and not isinstance(named, str):
+        raise UsageProblem("device is a text.")
+    return sign_in_to(store, asked, store.get("device", find_device(store, named)) if named else None)
 
 
 def _body(raw: bytes | None) -> dict[str, Any]:

@@ -17,6 +17,9 @@ RETIRES_A_DAY = 1000
 STEM = {EMAIL: "mail", PUSH: "push", LOCK: "lock", RETIRE: "retire"}
 """How the events of each kind begin: mailSent, pushSuppressed. Any other kind is not imitated."""
 
+CO_MANAGED = "coManaged"
+"""Configuration Manager decides about the device, and Intune's actions do not drive it (intune-behaviour 4)."""
+
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -27,12 +30,20 @@ class Deeds(Snapshot):
         self, device: Device, policy: Rulebook, episode: int, key: str, action: Action, due: datetime
     ) -> None:
         if action.kind not in STEM:
-            self._log("dropped", device, policy, action, reason="kindNotImitated", due=due, episode=episode)
+            self._log(
+                "dropped",
+                device,
+                policy,
+                action,
+                cause="due",
+                reason="kindNotImitated",
+                due=due,
+                episode=episode,
+            )
             return
-        reason = self._tenant_obstacle(device, policy, action) or self._obstacle(device, policy, action)
-        if reason:
+        if reason := self._any_obstacle(device, policy, action):
             event = f"{STEM[action.kind]}Suppressed"
-            self._log(event, device, policy, action, reason=reason, due=due, episode=episode)
+            self._log(event, device, policy, action, cause="due", reason=reason, due=due, episode=episode)
         elif action.kind == EMAIL:
             self._queue_mail(device, policy, episode, key, action, due)
         elif action.kind == PUSH:
@@ -41,10 +52,14 @@ class Deeds(Snapshot):
             queued = {"name": "remoteLock", "cause": "compliance", "policyId": policy.id}
             device.note("queued", [*(device.lab.get("queued") or ()), queued])
             self._result(device, "remoteLock", "pending")
-            self._log("lockQueued", device, policy, action, due=due, episode=episode)
+            self._log("lockQueued", device, policy, action, cause="due", due=due, episode=episode)
         else:
             self._list_for_retire(device, policy, due, self.now)
-            self._log("retireListed", device, policy, action, due=due, episode=episode)
+            self._log("retireListed", device, policy, action, cause="due", due=due, episode=episode)
+
+    def _any_obstacle(self, device: Device, policy: Rulebook, action: Action) -> str:
+        """Why nothing comes of the action now, or ""."""
+        return self._tenant_obstacle(device, policy, action) or self._obstacle(device, policy, action)
 
     def _tenant_obstacle(self, device: Device, policy: Rulebook, action: Action) -> str:
         if not self.settings["isScheduledActionEnabled"]:
@@ -58,6 +73,8 @@ class Deeds(Snapshot):
         return ""
 
     def _obstacle(self, device: Device, policy: Rulebook, action: Action) -> str:
+        if device.authority == "configmgr":
+            return CO_MANAGED
         user = self._user(device)
         reason = obstacle(
             action.kind,
@@ -102,7 +119,7 @@ class Deeds(Snapshot):
 
     def _copies(self, action: Action) -> tuple[list[str], list[str]]:
         def mails(group_id: str) -> list[str]:
-            people = (self.users.get(id) for id in self.members.users(group_id))
+            people = (self._person(id) for id in self.members.users(group_id))
             return [person["mail"] for person in people if person is not None and person.get("mail")]
 
         return outbox.copies(
@@ -132,15 +149,14 @@ class Deeds(Snapshot):
             },
         }
         self.mails[id] = mail
-        self._store.put("queued", id, mail)
-        self._log("mailQueued", device, policy, action, due=due, episode=episode, sendAt=send_at)
+        self._log("mailQueued", device, policy, action, cause="due", due=due, episode=episode, sendAt=send_at)
         self._push(send_at, SEND, device, id)
 
     def _send(self, device: Device, id: str) -> None:
         mail = self.mails.get(id)
         if mail is None:
             return
-        self._forget_mail(id)
+        del self.mails[id]
         policy, entry = self.policies.get(mail["policyId"]), device.entries.get(mail["policyId"])
         action = Action(
             EMAIL,
@@ -149,14 +165,15 @@ class Deeds(Snapshot):
             tuple(mail["action"]["cc"]),
             id=mail["action"]["id"],
         )
+        what, reason = "dropped", ""
         if policy is None or entry is None:
-            self._log("dropped", device, policy, action, reason="assignmentRemoved", due=mail["due"])
-            return
-        if not entry.record.is_open or entry.record.episode != mail["episode"]:
-            self._log("dropped", device, policy, action, reason="noLongerNoncompliant", due=mail["due"])
-            return
-        if reason := self._obstacle(device, policy, action):
-            self._log("mailSuppressed", device, policy, action, reason=reason, due=mail["due"])
+            reason = "assignmentRemoved"
+        elif not entry.record.is_open or entry.record.episode != mail["episode"]:
+            reason = "noLongerNoncompliant"
+        elif reason := self._any_obstacle(device, policy, action):
+            what = "mailSuppressed"
+        if policy is None or reason:
+            self._log(what, device, policy, action, cause="due", reason=reason, due=mail["due"])
             return
         self._write_mail(device, policy, action, mail["due"])
 
@@ -170,10 +187,11 @@ class Deeds(Snapshot):
             device.set("lastSyncDateTime", written(contact))
         subject, body, is_html = outbox.rendered(message, device.doc, user)
         cc, skipped = self._copies(action)
-        number = self._store.append(
+        number = self._next_mail()
+        self._append(
             "mail",
             {
-                "number": self._store.last_number("mail") + 1,
+                "number": number,
                 "kind": "notification",
                 "at": written(self.now),
                 "due": due,
@@ -197,11 +215,15 @@ class Deeds(Snapshot):
                 "device": outbox.device_block(device.doc),
             },
         )
-        self._log("mailSent", device, policy, action, due=due, mail=number, skipped=skipped or None)
+        self._log(
+            "mailSent", device, policy, action, cause="due", due=due, mail=number, skipped=skipped or None
+        )
 
-    def _forget_mail(self, id: str) -> None:
-        del self.mails[id]
-        self._store.delete("queued", id)
+    def _next_mail(self) -> int:
+        if self._mail_number is None:
+            self._mail_number = self._store.last_number("mail")
+        self._mail_number += 1
+        return self._mail_number
 
     def _send_push(
         self, device: Device, policy: Rulebook, episode: int, key: str, action: Action, due: datetime
@@ -209,7 +231,7 @@ class Deeds(Snapshot):
         device.note("pushed", {**(device.lab.get("pushed") or {}), policy.id: self.now.date().isoformat()})
         chance = self._chance("push", device.id, policy.id, episode, key).random()
         lost = chance < self.rules["push-loss-rate"]
-        self._store.append(
+        self._append(
             "push",
             {
                 "at": written(self.now),
@@ -224,11 +246,11 @@ class Deeds(Snapshot):
             },
         )
         reason = "lost" if lost else None
-        self._log("pushSent", device, policy, action, due=due, episode=episode, reason=reason)
+        self._log("pushSent", device, policy, action, cause="due", due=due, episode=episode, reason=reason)
 
-    def _tell_partner(self, device: Device) -> None:
-        """A partner's device never gets the optional actions of the policies that target it; said once for each."""
-        if device.authority != "partner":
+    def _tell_others(self, device: Device) -> None:
+        """Another authority's device never gets the optional actions of the policies that target it; said once for each."""
+        if device.authority == "intune":
             return
         told = dict(device.lab.get("told") or {})
         for policy in self._assigned(device):
@@ -237,21 +259,20 @@ class Deeds(Snapshot):
                     continue
                 told[policy.id] = [*told.get(policy.id, ()), key]
                 if action.kind in STEM:
-                    reason = self._tenant_obstacle(device, policy, action) or self._obstacle(
-                        device, policy, action
-                    )
-                    self._log(f"{STEM[action.kind]}Suppressed", device, policy, action, reason=reason)
+                    reason = self._any_obstacle(device, policy, action)
+                    event = f"{STEM[action.kind]}Suppressed"
+                    self._log(event, device, policy, action, cause="assigned", reason=reason)
         device.note("told", told or None)
 
     def _deliver(self, device: Device) -> None:
         """Hands over what was queued for the device: locks, a retire, a wipe."""
         if device.lab.get("retireConfirmed"):
-            self._remove(device, "retired")
+            self._remove(device, "retired", "retireConfirmed")
             return
         for queued in device.lab.get("queued") or ():
             name = queued["name"]
             if name in ("retire", "wipe"):
-                self._remove(device, "retired" if name == "retire" else "wiped")
+                self._remove(device, "retired" if name == "retire" else "wiped", queued["cause"])
                 return
             result = "done"
             if name == "remoteLock":
@@ -262,7 +283,7 @@ class Deeds(Snapshot):
                 self._log(
                     "lockDone", device, policy, cause=queued["cause"], reason=None if locked else "noPasscode"
                 )
-                self._store.append(
+                self._append(
                     "lock",
                     {
                         "at": written(self.now),
@@ -275,13 +296,13 @@ class Deeds(Snapshot):
             self._result(device, name, result)
         device.note("queued", None)
 
-    def _remove(self, device: Device, event: str) -> None:
-        self._log(event, device)
+    def _remove(self, device: Device, event: str, cause: str) -> None:
+        self._log(event, device, cause=cause)
         device.gone = True
         for policy_id in device.entries:
             self._store.delete("record", record_id(device, policy_id))
         for id in [id for id, mail in self.mails.items() if mail["deviceId"] == device.id]:
-            self._forget_mail(id)
+            del self.mails[id]
         self._store.delete("retire", device.id)
         self._store.delete("device", device.id)
         del self.devices[device.id.lower()]

@@ -6,8 +6,7 @@ change nothing is never visited.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop
 from typing import Any
@@ -26,7 +25,6 @@ from toolkit.forecast.evaluation import (
     is_asked,
     is_compliant,
     judge_policy,
-    policy_actual,
     step,
 )
 from toolkit.lab.checkins import MAINTENANCE_GAP
@@ -41,7 +39,6 @@ from toolkit.lab.state import (
     is_licensed,
     next_due,
     record_id,
-    verdict_document,
 )
 from toolkit.lab.store import Store
 from toolkit.model.data.settings import SETTINGS, setting
@@ -55,10 +52,8 @@ _NO_CHECKS: tuple[str, ...] = ()
 class Life(Deeds):
     """One operation on the lab, from the moment it found the clock at."""
 
-    def __init__(self, store: Store, now: datetime) -> None:
-        super().__init__(store, now)
-        for device in self.devices.values():
-            self._plan(device)
+    def __init__(self, store: Store, now: datetime, device_ids: Iterable[str] | None = None) -> None:
+        super().__init__(store, now, device_ids)
         for id, mail in self.mails.items():
             addressee, send_at = self.devices.get(mail["deviceId"].lower()), moment(mail["sendAt"])
             if addressee is not None and send_at is not None:
@@ -66,8 +61,14 @@ class Life(Deeds):
 
     def live(self, until: datetime) -> None:
         """Everything up to and including that moment, in time order."""
-        while self._heap and self._heap[0].at <= until:
-            at, order, _, device, what = heappop(self._heap)
+        if not self._is_planned:
+            self._is_planned = True
+            for device in self.devices.values():
+                if not device.is_planned:
+                    self._plan(device)
+        while self._heap and self._heap[0][0] <= until:
+            at, order, position, what = heappop(self._heap)
+            device = self._by_position[position]
             if device.gone:
                 continue
             self.now = max(self.now, at)
@@ -89,6 +90,7 @@ class Life(Deeds):
         self.now = max(self.now, until)
 
     def _plan(self, device: Device) -> None:
+        device.is_planned = True
         for policy_id, entry in device.entries.items():
             if policy_id in self.policies:
                 self._plan_entry(device, self.policies[policy_id], entry.record)
@@ -167,8 +169,7 @@ class Life(Deeds):
         if device.gone:
             return
         if cause is not None or device.lab.get("changed"):
-            device.note("reported", device.facts)
-            device.note("changed", False)
+            self._hear(device)
             self._calculate(device, cause or "factsChanged")
         if self.rules["fire-on"] == "checkin":
             for policy_id, entry in list(device.entries.items()):
@@ -176,22 +177,25 @@ class Life(Deeds):
                     self._fire_due(device, policy, entry)
         self._plan_device(device)
 
+    def _hear(self, device: Device) -> None:
+        """The device tells its facts."""
+        device.note("reported", device.lab.get("facts") or {})
+        device.note("changed", False)
+
     def _calculate(self, device: Device, cause: str) -> None:
         """All policies of the device against what the service knows of it; nothing for another authority's device."""
         if device.authority != "intune":
-            self._tell_partner(device)
+            self._tell_others(device)
             self._restate(device)
             return
-        facts = device.reported_facts()
         changes = []
         for policy in self._assigned(device):
-            verdicts = judge_policy(policy.platform, policy.settings, facts)
             entry = self._entry(device, policy)
             before = entry.record
-            entry.record = step(before, policy_actual(verdicts), policy.grace, self.now, policy.version)
-            entry.verdicts = [verdict_document(verdict) for verdict in verdicts]
+            actual = self._judged(device, policy)[0]
+            entry.record = step(before, actual, policy.grace, self.now, policy.version)
             entry.reported = written(self.now)
-            entry.changed = True
+            entry.is_judged = entry.changed = True
             changes.append((policy, before, entry.record))
         self._restate(device)
         self._log("calculated", device, cause=cause, state=device.doc.get("complianceState"))
@@ -207,6 +211,8 @@ class Life(Deeds):
 
     def _follow(self, device: Device, policy: Rulebook, before: Record, after: Record, cause: str) -> None:
         """The events of a changed record, and the moments that now lie ahead of it."""
+        if after.actual == ERROR and before.actual != ERROR and after.error_since is not None:
+            self._log("errorHeld", device, policy, cause=cause, until=after.error_since + ERROR_HOLD)
         if after.is_open:
             if after.episode != before.episode:
                 self._log("becameNoncompliant", device, policy, cause=cause, since=after.t0)
@@ -214,7 +220,7 @@ class Life(Deeds):
                 self._log_mark(device, policy, after, cause)
         elif before.t0 is not None and after.t0 is None:
             self._log("becameCompliant", device, policy, cause=cause)
-            self._drop_pending(device, policy, before, "compliantAgain")
+            self._drop_pending(device, policy, before, "compliantAgain", cause)
             if self.rules["retire-drops-when-compliant"]:
                 self._clear_listing(device, policy)
         self._plan_entry(device, policy, after)
@@ -225,7 +231,9 @@ class Life(Deeds):
         else:
             self._log("marked", device, policy, cause=cause)
 
-    def _drop_pending(self, device: Device, policy: Rulebook, record: Record, reason: str) -> None:
+    def _drop_pending(
+        self, device: Device, policy: Rulebook, record: Record, reason: str, cause: str
+    ) -> None:
         for key, action, wait in policy.actions:
             if (record.episode, key) not in record.fired:
                 self._log(
@@ -233,6 +241,7 @@ class Life(Deeds):
                     device,
                     policy,
                     action,
+                    cause=cause,
                     reason=reason,
                     due=due_at(record, wait),
                     episode=record.episode,
@@ -241,7 +250,7 @@ class Life(Deeds):
     def _flip(self, device: Device, policy: Rulebook, entry: Entry) -> None:
         record = entry.record
         if record.is_open and record.effective == IN_GRACE and effective_at(record, self.now) == NONCOMPLIANT:
-            entry.record = replace(record, effective=NONCOMPLIANT)
+            entry.record = record._replace(effective=NONCOMPLIANT)
             entry.changed = True
             self._restate(device)
             self._log("marked", device, policy, cause="graceEnded")
@@ -254,6 +263,7 @@ class Life(Deeds):
         entry.changed = True
         self._restate(device)
         self._follow(device, policy, before, entry.record, "errorHold")
+        self._plan_device(device)
 
     def _restate(self, device: Device) -> None:
         """The device's own state from its policies and the built-in checks."""
@@ -278,12 +288,15 @@ class Life(Deeds):
             if device.lab.get("reported") is None and not failed and device.authority == "intune":
                 state = "unknown"
         if "isActive" in failed and not device.lab.get("stale"):
-            self._log("stale", device, reason="isActive", lastContact=device.last_sync)
+            self._log("stale", device, cause="contact", reason="isActive", lastContact=device.last_sync)
         device.note("stale", True if "isActive" in failed else None)
         device.note("failedChecks", list(failed) or None)
+        state = device.lab.get("forcedState") or state
         device.set("complianceState", state)
         passes = is_compliant(state, device.lab.get("configManagerVerdict"))
-        if device.lab.get("isCompliant") is not passes and device.lab.get("entraNext") is not passes:
+        pending = device.lab.get("entraNext")
+        # A change that is still on its way counts: it would be told after this one otherwise.
+        if (device.lab.get("isCompliant") if pending is None else pending) is not passes:
             device.note("entraNext", passes)
             device.note("entraAt", written(self.now + timedelta(minutes=self.rules["entra-lag-min"])))
 
@@ -292,14 +305,17 @@ class Life(Deeds):
         if not record.is_open:
             return
         for key, action, wait in policy.actions:
-            due = due_at(record, wait)
-            if due > self.now or (record.episode, key) in record.fired:
+            if (record.episode, key) in record.fired:
                 continue
-            record = replace(record, fired=record.fired | {(record.episode, key)})
+            due = due_at(record, wait)
+            if due > self.now:
+                break  # they stand in the order of their waits
+            record = record._replace(fired=record.fired | {(record.episode, key)})
             entry.record, entry.changed = record, True
             self._fire(device, policy, record.episode, key, action, due)
         self._plan_entry(device, policy, record)
-        self._plan_device(device)  # a lock waits for the next check-in
+        if device.lab.get("queued"):  # a lock waits for the next check-in
+            self._plan_device(device)
 
     def confirm_retire(self, device_id: str) -> bool:
         """False where the day's allowance is used up."""
@@ -316,6 +332,12 @@ class Life(Deeds):
         self._log("retireConfirmed", device, self.policies.get(entry["policyId"]), cause="admin")
         self._plan_device(device)
         return True
+
+    def force_state(self, device: Device, state: str | None) -> None:
+        device.note("forcedState", state)
+        self._restate(device)
+        what = "stateReleased" if state is None else "stateForced"
+        self._log(what, device, cause="admin", state=device.doc.get("complianceState"))
 
     def queue_by_hand(self, device: Device, name: str) -> bool:
         pending = {"retire": "retirePending", "wipe": "wipePending"}
@@ -355,15 +377,17 @@ class Life(Deeds):
                 due = due_at(entry.record, wait)
                 if key in added and due < self.now and action.kind in STEM:
                     fired = entry.record.fired | {(entry.record.episode, key)}
-                    entry.record, entry.changed = replace(entry.record, fired=fired), True
+                    entry.record, entry.changed = entry.record._replace(fired=fired), True
                     event = f"{STEM[action.kind]}Suppressed"
-                    self._log(event, device, policy, action, reason="notRetroactive", due=due)
+                    self._log(
+                        event, device, policy, action, cause="policyChanged", reason="notRetroactive", due=due
+                    )
 
     def reassess(self, what: str) -> None:
         """Finds the devices whose assignments or policies are no longer those of their last calculation."""
         for device in self.devices.values():
             if device.authority != "intune":
-                self._tell_partner(device)
+                self._tell_others(device)
                 continue
             assigned = {policy.id for policy in self._assigned(device)}
             left = [policy_id for policy_id in device.entries if policy_id not in assigned]
@@ -378,14 +402,19 @@ class Life(Deeds):
 
     def _leave(self, device: Device, policy_ids: list[str]) -> None:
         for policy_id in policy_ids:
-            record = device.entries.pop(policy_id).record
-            policy = self.policies.get(policy_id)
-            device.note("episodes", {**(device.lab.get("episodes") or {}), policy_id: record.episode})
-            self._store.delete("record", record_id(device, policy_id))
-            if policy is not None and record.is_open:
-                self._drop_pending(device, policy, record, "assignmentRemoved")
+            self._forget(device, policy_id, "assignmentRemoved")
         if device.lab.get("reported") is not None:
             self._recalculate(device, "assignmentRemoved")
+
+    def _forget(self, device: Device, policy_id: str, cause: str) -> None:
+        """Without the record, except that its episodes go on counting."""
+        record = device.entries.pop(policy_id).record
+        policy = self.policies.get(policy_id)
+        device.note("episodes", {**(device.lab.get("episodes") or {}), policy_id: record.episode})
+        self._store.delete("record", record_id(device, policy_id))
+        self._log("unassigned", device, policy, cause=cause, policyId=None if policy else policy_id)
+        if policy is not None and record.is_open:
+            self._drop_pending(device, policy, record, cause, cause)
 
     def _recalculate(self, device: Device, cause: str) -> None:
         """The service's own calculation with stored facts: policies that the device has not met yet wait for it."""
@@ -394,7 +423,7 @@ class Life(Deeds):
             if entry is None or entry.record.evaluated_version != policy.version:
                 continue
             before = entry.record
-            actual = policy_actual(judge_policy(policy.platform, policy.settings, device.reported_facts()))
+            actual = self._judged(device, policy)[0]
             entry.record, entry.changed = step(before, actual, policy.grace, self.now), True
             self._follow(device, policy, before, entry.record, cause)
         self._restate(device)
@@ -451,8 +480,10 @@ class Life(Deeds):
 
     def enrol(self, device: Device) -> None:
         for policy_id in list(device.entries):
-            self._store.delete("record", record_id(device, policy_id))
-        device.entries.clear()
+            self._forget(device, policy_id, "enrolledAnew")
+        listing = self._store.get("retire", device.id)
+        if listing is not None and listing["state"] != "cleared":
+            self._clear(device, listing, "enrolledAnew")
         for key in (
             "reported",
             "stale",
@@ -485,10 +516,10 @@ class Life(Deeds):
         self.check_in(device, self._reason_to_calculate(device))
 
     def settle(self) -> None:
-        self._heap.clear()
         for policy in self.policies.values():
             self._store.put("watch", policy.id, {"keys": [key for key, _, _ in policy.actions]})
         for device in list(self.devices.values()):
+            device.is_planned = True
             begins_now = device.last_sync is not None and device.last_sync >= self.now
             failing_since = moment(device.lab.get("failingSince"))
             if begins_now and (failing_since is None or failing_since >= self.now):
@@ -509,13 +540,11 @@ class Life(Deeds):
 
     def _remember(self, device: Device) -> None:
         """The records that a device would have if it had lived through the time before the story."""
-        device.note("reported", device.facts)
-        device.note("changed", False)
+        self._hear(device)
         contact = device.last_sync or self.now
         failing_since = moment(device.lab.get("failingSince")) or contact
         for policy in self._assigned(device):
-            verdicts = judge_policy(policy.platform, policy.settings, device.reported_facts())
-            actual = policy_actual(verdicts)
+            actual = self._judged(device, policy)[0]
             entry = self._entry(device, policy)
             # It was fine until the facts began to fail, so that an error has a state to hold on to.
             record = step(
@@ -528,13 +557,10 @@ class Life(Deeds):
                 past = [(key, a, due_at(record, wait)) for key, a, wait in policy.actions]
                 past = [item for item in past if item[2] <= self.now]
                 fired = frozenset((record.episode, key) for key, _, _ in past)
-                record = replace(record, effective=effective_at(record, self.now), fired=fired)
+                record = record._replace(effective=effective_at(record, self.now), fired=fired)
                 for _, action, due in past:
-                    able = self._tenant_obstacle(device, policy, action) or self._obstacle(
-                        device, policy, action
-                    )
-                    if action.kind == RETIRE and not able:
+                    if action.kind == RETIRE and not self._any_obstacle(device, policy, action):
                         self._list_for_retire(device, policy, due, due)
             entry.record = record
-            entry.verdicts = [verdict_document(verdict) for verdict in verdicts]
+            entry.is_judged = True
             entry.reported = written(contact)

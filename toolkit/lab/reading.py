@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from toolkit.forecast.timeline import Reading, grace_of, keyed, wait_of
@@ -168,9 +169,12 @@ def moment(text: object) -> datetime | None:
     if not isinstance(text, str) or text == "" or text.startswith(("0001-", "9999-")):
         return None
     found = datetime.fromisoformat(text)
-    aware = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return aware.replace(second=0, microsecond=0)
+    if found.tzinfo is not UTC:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found.replace(second=0, microsecond=0) if found.second or found.microsecond else found
 
 
+@lru_cache(maxsize=1 << 14)
 def written(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A UTC time as Graph writes it, to the second."""
+    return at.isoformat()[:19] + "Z"

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from heapq import heappush
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from toolkit.errors import NotFound
-from toolkit.forecast.evaluation import IN_GRACE
+from toolkit.forecast.evaluation import IN_GRACE, judge_policy, policy_actual
 from toolkit.lab import rules
 from toolkit.lab.checkins import last_slot, next_slot
 from toolkit.lab.reading import Memberships, Rulebook, moment, rulebook, written
-from toolkit.lab.state import Device, entry_of, is_licensed, record_document, record_id
+from toolkit.lab.state import (
+    Device,
+    Entry,
+    entry_of,
+    in_json,
+    is_licensed,
+    record_document,
+    record_id,
+    verdict_document,
+)
 from toolkit.lab.store import Store
 from toolkit.model.refs import nearest
 from toolkit.model.schedule import Action
@@ -24,54 +35,89 @@ DEFAULT_SETTINGS = {
 }
 
 _NO_GRACE = "9999-12-31T23:59:59Z"
+_KEPT_OF_USER = ("id", "displayName", "userPrincipalName", "mail", "preferredLanguage", "lab")
 
 # What happens in the same minute happens in this order: first what the device tells, then what follows from it.
 CHECKIN, HOLD, GRACE, DUE, SEND, CONTACT = range(6)
 
+Moment = tuple[datetime, int, int, str]
+"""When, which of the above, the device's position, and the policy's id, or the mail's for one to be sent, or "".
 
-class Moment(NamedTuple):
-    at: datetime
-    order: int
-    sequence: int
-    device: Device
-    what: str
-    """The policy's id, or the mail's for one to be sent, or ""."""
+Their order is that of what happens, so it does not depend on when a moment was found out.
+"""
+
+_ROWS_AT_ONCE = 2000
+_JUDGEMENTS = 2000
 
 
 class Snapshot:
-    """Read once, changed in memory, written back by `save` where something changed."""
+    """Read once, changed in memory, written back by `save` where something changed.
 
-    def __init__(self, store: Store, now: datetime) -> None:
+    `device_ids` are the devices that an operation is about, None for all of them.
+    """
+
+    def __init__(self, store: Store, now: datetime, device_ids: Iterable[str] | None = None) -> None:
         self._store = store
-        self.now = now
+        self._began = self.now = now
         self.events = 0
         self._is_silent = False
+        self._is_planned = False
         self.rules = rules.values(store)
         self.seed = f"{store.meta('seed') or 0}|{self.rules['random-seed']}"
         self.settings = {**DEFAULT_SETTINGS, **(store.meta("settings") or {})}
         self.brand: dict[str, Any] = store.meta("brand") or {}
-        self.users = {user["id"].lower(): user for user in store.all("user")}
         self.groups = {group["id"].lower(): group for group in store.all("group")}
         self.members = Memberships(self.groups.values())
         self.policies: dict[str, Rulebook] = {}
         for kind in ("policy", "catalogPolicy"):
             for document in store.all(kind):
                 self.policies[document["id"]] = rulebook(document, self.rules["action-clock"])
-        self.devices = {doc["id"].lower(): Device(doc, now) for doc in store.all("device")}
-        for id, document in store.items("record"):
-            if device := self.devices.get(document["deviceId"].lower()):
-                device.entries[document["policyId"]] = entry_of(document)
-            else:
-                store.delete("record", id)
-        self.mails: dict[str, dict[str, Any]] = dict(store.items("queued"))
-        self._templates: dict[str, dict[str, Any]] | None = None
+        self.devices: dict[str, Device] = {}
+        self.mails: dict[str, dict[str, Any]] = {}
+        if device_ids is None:
+            self._read_all()
+        else:
+            self._read_some(device_ids)
+        self._by_position = list(self.devices.values())
+        self._mails_before = set(self.mails)
+        self._users: dict[str, dict[str, Any] | None] = {}
+        self._templates: dict[str, dict[str, Any] | None] = {}
+        self._judgements: dict[tuple[str, str], tuple[str, list[dict[str, Any]]]] = {}
+        self._said: dict[str, str] = {}
+        self._rows: defaultdict[str, list[str]] = defaultdict(list)
+        self._mail_number: int | None = None
         self._heap: list[Moment] = []
-        self._sequence = 0
+
+    def _read_all(self) -> None:
+        for position, document in enumerate(self._store.each("device")):
+            device = Device(document, self.now, position)
+            self.devices[device.id.lower()] = device
+        orphans = []
+        for document in self._store.each("record"):
+            if found := self.devices.get(document["deviceId"].lower()):
+                entry = entry_of(document, found)
+                found.entries[entry.record.policy_id] = entry
+            else:
+                orphans.append(f"{document['deviceId']}|{document['policyId']}")
+        for id in orphans:
+            self._store.delete("record", id)
+        self.mails.update(self._store.items("queued"))
+
+    def _read_some(self, device_ids: Iterable[str]) -> None:
+        for key in dict.fromkeys(id.lower() for id in device_ids):
+            document = self._store.get("device", key)
+            if document is None:
+                continue
+            device = self.devices[key] = Device(document, self.now, len(self.devices))
+            for _, record in self._store.below("record", device.id):
+                entry = entry_of(record, device)
+                device.entries[entry.record.policy_id] = entry
+            self.mails.update(self._store.below("queued", device.id))
 
     def device(self, device_id: str) -> Device:
         found = self.devices.get(device_id.lower())
         if found is None:
-            near = nearest(device_id, self.devices)
+            near = nearest(device_id, self._store.ids("device"))
             raise NotFound(
                 f'The lab has no device with the id "{device_id}".',
                 hint=f"Nearest: {near[0]}." if near else "See them all: grace device list",
@@ -79,7 +125,16 @@ class Snapshot:
         return found
 
     def _user(self, device: Device) -> dict[str, Any] | None:
-        return self.users.get(str(device.doc.get("userId") or "").lower())
+        return self._person(str(device.doc.get("userId") or ""))
+
+    def _person(self, id: str) -> dict[str, Any] | None:
+        key = id.lower()
+        if key not in self._users:
+            user = self._store.get("user", key) if key else None
+            self._users[key] = (
+                None if user is None else {name: user[name] for name in _KEPT_OF_USER if name in user}
+            )
+        return self._users[key]
 
     def _assigned(self, device: Device) -> tuple[Rulebook, ...]:
         if device.assigned is None:
@@ -92,19 +147,35 @@ class Snapshot:
         return device.assigned
 
     def _is_target(self, device: Device, policy: Rulebook) -> bool:
-        user = self._user(device)
         as_device = ("device", str(device.lab.get("entraObjectId") or "").lower())
         as_user = ("user", str(device.doc.get("userId") or "").lower())
         if self.members.covers(policy.exclude, (as_device, as_user)):
             return False
         if policy.all_devices or self.members.covers(policy.include, (as_device, as_user)):
             return True
-        return policy.all_users and user is not None and is_licensed(user)
+        if not policy.all_users:
+            return False
+        user = self._user(device)
+        return user is not None and is_licensed(user)
 
     def _template(self, id: str | None) -> dict[str, Any] | None:
-        if self._templates is None:
-            self._templates = {template["id"].lower(): template for template in self._store.all("template")}
-        return self._templates.get((id or "").lower())
+        key = (id or "").lower()
+        if key not in self._templates:
+            self._templates[key] = self._store.get("template", key)
+        return self._templates[key]
+
+    def _judged(self, device: Device, policy: Rulebook) -> tuple[str, list[dict[str, Any]]]:
+        """What the policy makes of the facts that the service knows: its verdict, and those on its settings."""
+        facts = device.reported_facts()
+        key = (policy.id, repr(facts))
+        found = self._judgements.get(key)
+        if found is None:
+            verdicts = judge_policy(policy.platform, policy.settings, facts)
+            found = policy_actual(verdicts), [verdict_document(verdict) for verdict in verdicts]
+            if len(self._judgements) >= _JUDGEMENTS:
+                self._judgements.clear()
+            self._judgements[key] = found
+        return found
 
     def _chance(self, *what: object) -> Random:
         return Random("|".join(map(str, (self.seed, *what))))
@@ -119,25 +190,36 @@ class Snapshot:
     ) -> None:
         if self._is_silent:
             return
-        document: dict[str, Any] = {
-            "at": written(self.now),
-            "what": what,
-            "deviceId": device.id,
-            "deviceName": device.name,
-        }
+        # Put together as text: a year of a large tenant is a million events, and half of each is the same again.
+        text = f'{{"at":"{written(self.now)}","what":"{what}",{device.said}'
         if policy is not None:
-            document |= {"policyId": policy.id, "policyName": policy.name}
+            if policy.id not in self._said:
+                self._said[policy.id] = (
+                    f',"policyId":{in_json(policy.id)},"policyName":{in_json(policy.name)}'
+                )
+            text += self._said[policy.id]
         if action is not None:
-            document |= {"actionId": action.id, "action": action.kind}
+            text += f',"actionId":{in_json(action.id)},"action":{in_json(action.kind)}'
         for key, value in more.items():
             if value is not None:
-                document[key] = written(value) if isinstance(value, datetime) else value
-        self._store.append("event", document)
+                text += f',"{key}":{in_json(value)}'
+        self._append_text("event", text + "}")
         self.events += 1
 
+    def _append(self, log: str, document: dict[str, Any]) -> None:
+        self._append_text(log, in_json(document))
+
+    def _append_text(self, log: str, text: str) -> None:
+        rows = self._rows[log]
+        rows.append(text)
+        if len(rows) == _ROWS_AT_ONCE:
+            self._write_down(log)
+
+    def _write_down(self, log: str) -> None:
+        self._store.append_all(log, self._rows.pop(log, ()))
+
     def _push(self, at: datetime, order: int, device: Device, what: str = "") -> None:
-        self._sequence += 1
-        heappush(self._heap, Moment(at, order, self._sequence, device, what))
+        heappush(self._heap, (at, order, device.position, what))
 
     @property
     def _validity(self) -> timedelta:
@@ -154,31 +236,54 @@ class Snapshot:
         return max(filter(None, (slot, device.last_sync)), default=None)
 
     def save(self) -> None:
+        for log in list(self._rows):
+            self._write_down(log)
+        for id in self._mails_before - self.mails.keys():
+            self._store.delete("queued", id)
+        for id, mail in self.mails.items():
+            if id not in self._mails_before:
+                self._store.put("queued", id, mail)
         for device in self.devices.values():
-            for policy_id, entry in device.entries.items():
-                if entry.changed and policy_id in self.policies:
-                    self._store.put("record", record_id(device, policy_id), record_document(entry))
-            contact = self._last_contact(device)
-            if contact is not None:
-                device.set("lastSyncDateTime", written(contact))
-            running = [
-                entry.record.grace_expires
-                for entry in device.entries.values()
-                if entry.record.effective == IN_GRACE and entry.record.grace_expires is not None
-            ]
-            in_grace = device.doc.get("complianceState") == IN_GRACE and running
-            device.set(
-                "complianceGracePeriodExpirationDateTime", written(min(running)) if in_grace else _NO_GRACE
-            )
-            entra_at = moment(device.lab.get("entraAt"))
-            if entra_at is not None and entra_at <= self.now:
-                device.note("isCompliant", device.lab.get("entraNext"))
-                device.note("entraNext", None)
-                device.note("entraAt", None)
-            upcoming = self._contact_after(device, self.now) if device.online else None
-            if sync := moment(device.lab.get("syncDue")):
-                upcoming = min(sync, upcoming) if upcoming else None
-            device.note("nextCheckin", None if upcoming is None else written(upcoming))
-            if device.changed:
-                self._store.put("device", device.id, device.doc)
+            self._save_device(device)
         self._store.set_meta("clock", written(self.now))
+
+    def _save_device(self, device: Device) -> None:
+        changed = [entry for entry in device.entries.values() if entry.changed]
+        if not (changed or device.changes) and self.now == self._began:
+            return
+        for entry in changed:
+            if policy := self.policies.get(entry.record.policy_id):
+                self._save_entry(device, policy, entry)
+        contact = self._last_contact(device)
+        if contact is not None:
+            device.set("lastSyncDateTime", written(contact))
+        running = [
+            entry.record.grace_expires
+            for entry in device.entries.values()
+            if entry.record.effective == IN_GRACE and entry.record.grace_expires is not None
+        ]
+        in_grace = device.doc.get("complianceState") == IN_GRACE and running
+        device.set(
+            "complianceGracePeriodExpirationDateTime", written(min(running)) if in_grace else _NO_GRACE
+        )
+        entra_at = moment(device.lab.get("entraAt"))
+        if entra_at is not None and entra_at <= self.now:
+            device.note("isCompliant", device.lab.get("entraNext"))
+            device.note("entraNext", None)
+            device.note("entraAt", None)
+        upcoming = self._contact_after(device, self.now) if device.online else None
+        if sync := moment(device.lab.get("syncDue")):
+            upcoming = min(sync, upcoming) if upcoming else None
+        device.note("nextCheckin", None if upcoming is None else written(upcoming))
+        if device.changes:
+            own = {**device.doc, "lab": device.lab}
+            self._store.patch("device", device.id, {name: own[name] for name in sorted(device.changes)})
+
+    def _save_entry(self, device: Device, policy: Rulebook, entry: Entry) -> None:
+        id = record_id(device, policy.id)
+        document = record_document(entry)
+        if entry.is_judged or entry.is_new:
+            settings = self._judged(device, policy)[1] if entry.is_judged else []
+            self._store.put("record", id, {**document, "settings": settings})
+        else:
+            self._store.patch("record", id, document)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from sys import intern
 from typing import Any
 
 from toolkit.forecast.evaluation import Record, Verdict
@@ -20,31 +22,66 @@ FROM_OS_VERSION = (
 )
 
 
-class Entry:
-    """One policy under one device, with what the last calculation found."""
+# What the engine reads or writes of a device document. The rest, most of it, stays on disk: with 100,000 devices
+# it would fill the memory.
+_KEPT = (
+    "id",
+    "deviceName",
+    "operatingSystem",
+    "osVersion",
+    "model",
+    "userId",
+    "userPrincipalName",
+    "userDisplayName",
+    "enrolledDateTime",
+    "lastSyncDateTime",
+    "complianceState",
+    "complianceGracePeriodExpirationDateTime",
+    "managementState",
+    "retireAfterDateTime",
+    "deviceActionResults",
+)
+_QUOTED = json.encoder.encode_basestring_ascii
+_ENCODED = json.JSONEncoder(separators=(",", ":")).encode
+_NOTHING_FIRED: frozenset[tuple[int, str]] = frozenset()
 
-    __slots__ = ("changed", "record", "reported", "verdicts")
+
+class Entry:
+    """One policy under one device.
+
+    `is_new`: no document holds it yet. `is_judged`: a calculation of this operation has found new verdicts.
+    """
+
+    __slots__ = ("changed", "is_judged", "is_new", "record", "reported")
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.verdicts: list[dict[str, Any]] = []
         self.reported: str | None = None
+        self.is_judged = False
+        self.is_new = True
         self.changed = True
 
 
 class Device:
-    """A device document while an operation runs on it."""
+    """A device document while an operation runs on it; `position` is its place among the tenant's devices."""
 
     __slots__ = (
-        "assigned", "changed", "checkin_at", "doc", "enrolled", "entries", "gone",
-        "id", "lab", "last_sync", "maintenance", "name", "not_before",
+        "assigned", "authority", "changes", "checkin_at", "doc", "enrolled", "entries", "gone", "id",
+        "is_planned", "lab", "last_sync", "maintenance", "name", "not_before", "position", "said",
     )  # fmt: skip
 
-    def __init__(self, doc: dict[str, Any], now: datetime) -> None:
+    def __init__(self, document: Mapping[str, Any], now: datetime, position: int) -> None:
+        doc = {key: document[key] for key in _KEPT if key in document}
         self.doc = doc
-        self.lab: dict[str, Any] = doc.setdefault("lab", {})
+        self.lab: dict[str, Any] = document.get("lab") or {}
+        if (reported := self.lab.get("reported")) == self.lab.get("facts"):
+            self.lab["facts"] = reported  # mostly the same: kept once
+        self.authority = str(self.lab.get("authority") or "intune")
+        self.position = position
+        self.is_planned = False
         self.id: str = doc["id"]
         self.name: str = doc.get("deviceName") or self.id
+        self.said = f'"deviceId":{in_json(self.id)},"deviceName":{in_json(self.name)}'
         self.enrolled = moment(doc.get("enrolledDateTime")) or now
         self.last_sync = moment(doc.get("lastSyncDateTime"))
         self.maintenance = moment(self.lab.get("lastMaintenance"))
@@ -52,16 +89,12 @@ class Device:
         self.entries: dict[str, Entry] = {}
         self.assigned: tuple[Rulebook, ...] | None = None
         self.checkin_at: datetime | None = None
-        self.changed = False
+        self.changes: set[str] = set()
         self.gone = False
 
     @property
     def online(self) -> bool:
         return bool(self.lab.get("online", True))
-
-    @property
-    def authority(self) -> str:
-        return str(self.lab.get("authority") or "intune")
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -79,7 +112,7 @@ class Device:
     def set(self, key: str, value: Any) -> None:
         if self.doc.get(key) != value:
             self.doc[key] = value
-            self.changed = True
+            self.changes.add(key)
 
     def note(self, key: str, value: Any) -> None:
         """Keeps something of the lab's own; None forgets it."""
@@ -88,7 +121,16 @@ class Device:
                 self.lab.pop(key)
             else:
                 self.lab[key] = value
-            self.changed = True
+            self.changes.add("lab")
+
+
+def in_json(value: Any) -> str:
+    """A value of an event as JSON text, a moment as Graph writes it."""
+    if isinstance(value, str):
+        return _QUOTED(value)
+    if isinstance(value, datetime):
+        return f'"{written(value)}"'
+    return str(value) if type(value) is int else _ENCODED(value)
 
 
 def due_at(record: Record, wait: Hours) -> datetime:
@@ -123,6 +165,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
 
 
 def record_document(entry: Entry) -> dict[str, Any]:
+    """All but "settings", the verdicts of the last calculation."""
     record = entry.record
     return {
         "deviceId": record.device_id,
@@ -136,28 +179,27 @@ def record_document(entry: Entry) -> dict[str, Any]:
         "heldEffective": record.held_effective,
         "evaluatedVersion": record.evaluated_version,
         "fired": [list(item) for item in sorted(record.fired)],
-        "settings": entry.verdicts,
         "lastReported": entry.reported,
     }
 
 
-def entry_of(document: Mapping[str, Any]) -> Entry:
+def entry_of(document: Mapping[str, Any], device: Device) -> Entry:
+    fired = document["fired"]
     entry = Entry(
         Record(
-            device_id=document["deviceId"],
-            policy_id=document["policyId"],
-            actual=document["actual"],
-            effective=document["effective"],
+            device_id=device.id,
+            policy_id=intern(document["policyId"]),
+            actual=intern(document["actual"]),
+            effective=intern(document["effective"]),
             t0=moment(document["t0"]),
             episode=document["episode"],
             grace_expires=moment(document["graceExpires"]),
             error_since=moment(document["errorSince"]),
             held_effective=document["heldEffective"],
             evaluated_version=document["evaluatedVersion"],
-            fired=frozenset((episode, key) for episode, key in document["fired"]),
+            fired=frozenset((episode, intern(key)) for episode, key in fired) if fired else _NOTHING_FIRED,
         )
     )
-    entry.verdicts = document["settings"]
     entry.reported = document["lastReported"]
-    entry.changed = False
+    entry.changed = entry.is_new = False
     return entry

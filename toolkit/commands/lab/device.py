@@ -19,9 +19,11 @@ class Options:
     verb: str
     devices: tuple[DeviceRef, ...]
     setting: str | None = None
+    state: str | None = None
 
 
-VERBS = ("break", "fix", "checkin", "enrol", "offline", "online")
+VERBS = ("break", "fix", "checkin", "enrol", "offline", "online", "force")
+LIFTED = "none"
 
 SPEC = Spec(
     "lab",
@@ -41,12 +43,20 @@ SPEC = Spec(
             "with break: the setting that is no longer met (default: the first that can fail)",
             ("--setting",),
         ),
+        Arg(
+            "state",
+            "with force: the state that it reads as, whatever its policies say; none lifts it",
+            ("--state",),
+            kind="choice",
+            choices=("error", "conflict", LIFTED),
+        ),
     ),
     about="A device reports what changed at its next check-in; `checkin` lets that happen at once.",
     examples=(
         "grace lab device break WIN-0003 --setting bitLockerEnabled",
         "grace lab device fix WIN-0003",
         "grace lab device checkin 'WIN-000*'",
+        "grace lab device force WIN-0003 --state error",
     ),
 )
 
@@ -69,11 +79,16 @@ class _Device:
 def run(options: Options, tools: Tools) -> Outcome:
     if options.setting is not None and options.verb != "break":
         raise UsageProblem("--setting goes with break.")
+    if (options.state is None) == (options.verb == "force"):
+        raise UsageProblem(
+            "--state goes with force, and force with --state.",
+            hint="grace lab device force NAME --state error",
+        )
     lab = tools.lab()
     devices = tuple(_Device(device["id"], device["deviceName"]) for device in lab.store.all("device"))
     chosen = find_each(options.devices, devices)
     with lab.store.transaction():
-        settings = [_done(lab.world, options.verb, device.id, options.setting) for device in chosen]
+        settings = [_done(lab.world, options, device.id) for device in chosen]
     shown = []
     for device, setting in zip(chosen, settings, strict=True):
         found = lab.store.get("device", device.id) or {"id": device.id, "deviceName": device.name}
@@ -83,16 +98,19 @@ def run(options: Options, tools: Tools) -> Outcome:
     return Outcome(data=shown, columns=COLUMNS, notes=(note,) if waits else ())
 
 
-def _done(world: World, verb: str, id: str, setting: str | None) -> str | None:
+def _done(world: World, options: Options, id: str) -> str | None:
     """Does it, and gives the setting that was broken."""
+    verb = options.verb
     if verb == "break":
-        return world.break_device(id, setting)
+        return world.break_device(id, options.setting)
     if verb == "fix":
         world.fix_device(id)
     elif verb == "checkin":
         world.check_in(id)
     elif verb == "enrol":
         world.enrol(id)
+    elif verb == "force":
+        world.force_state(id, None if options.state == LIFTED else options.state)
     else:
         world.offline(id, verb == "offline")
     return None

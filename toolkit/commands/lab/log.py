@@ -33,6 +33,10 @@ WORDS = {
     "retired": "retired",
     "wiped": "wiped",
     "stale": "out of contact",
+    "errorHeld": "held by an error",
+    "unassigned": "left by a policy",
+    "stateForced": "states forced",
+    "stateReleased": "forced states lifted",
 }
 """What an event is called -> what stands before a count of them."""
 
