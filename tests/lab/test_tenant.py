@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
+
 import pytest
 
 from lab.surface import Wire
+from toolkit.lab.answers import Call
+from toolkit.lab.answers.directory import get_me
+from toolkit.lab.contract import RequestError
+from toolkit.lab.exchange import Asked
+from toolkit.lab.grants import Grant
 
 DEVICES = "/v1.0/deviceManagement/managedDevices"
 ACCESS = "/v1.0/identity/conditionalAccess/policies"
@@ -180,3 +188,159 @@ def test_the_brand_and_the_scope_tags_are_read(wire):
     )
     assert names(wire.get("/beta/deviceManagement/roleScopeTags")) == ["Default"]
     assert wire.refused("GET", "/v1.0/deviceManagement/roleScopeTags")[0] == 400
+
+
+TAGS = "/beta/deviceManagement/roleScopeTags"
+
+
+def test_the_settings_have_an_address_of_their_own_and_more_switches_in_beta(wire):
+    v1, beta = (wire.get(f"/{version}/deviceManagement/settings") for version in ("v1.0", "beta"))
+    assert v1["deviceComplianceCheckinThresholdDays"] == beta["deviceComplianceCheckinThresholdDays"] == 30
+    assert ("enhancedJailBreak" in v1, beta["enhancedJailBreak"]) == (False, False)
+
+
+def test_scope_tags_are_numbered_and_the_built_in_one_stays_as_it_is(wire):
+    assert wire.get(f"{TAGS}/hasCustomRoleScopeTag()")["value"] is False
+    status, made = wire.ask("POST", TAGS, {"displayName": "Branch"})
+    assert (status, made["id"], made["isBuiltIn"]) == (201, "1", False)
+    assert wire.ask("POST", TAGS, {"displayName": "Second"})[1]["id"] == "2"
+    assert wire.ask("PATCH", f"{TAGS}/1", {"description": "x"})[1]["description"] == "x"
+    assert names(wire.ask("POST", f"{TAGS}/getRoleScopeTagsById", {"roleScopeTagIds": ["2", "9"]})[1]) == [
+        "Second"
+    ]
+    assert wire.get(f"{TAGS}/hasCustomRoleScopeTag()")["value"] is True
+    assert wire.ask("DELETE", f"{TAGS}/2") == (204, None)
+    assert wire.get(f"{TAGS}/1") == wire.get(f"{TAGS}('1')")
+    for method, url, body in (
+        ("PATCH", f"{TAGS}/0", {"description": "x"}),
+        ("DELETE", f"{TAGS}/0", None),
+        ("POST", f"{TAGS}/0/assign", {"assignments": []}),
+        ("POST", TAGS, {"description": "x"}),
+        ("POST", f"{TAGS}/getRoleScopeTagsById", {"ids": []}),
+    ):
+        assert wire.refused(method, url, body)[0] == 400, url
+    assert wire.refused("GET", f"{TAGS}/2")[0] == 404
+    assert names(wire.get(TAGS)) == ["Default", "Branch"]
+
+
+def test_a_scope_tag_is_assigned_to_groups_only(wire):
+    wire.ask("POST", TAGS, {"displayName": "Branch"})
+    group = wire.id("group", "Finance")
+    target = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group}
+    status, answer = wire.ask("POST", f"{TAGS}/1/assign", {"assignments": [{"target": target}]})
+    assert (status, [row["target"]["groupId"] for row in answer["value"]]) == (200, [group])
+    assert wire.get(f"{TAGS}/1/assignments")["value"] == answer["value"]
+    excluded = {"@odata.type": "#microsoft.graph.exclusionGroupAssignmentTarget", "groupId": group}
+    everybody = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}
+    for other in (excluded, everybody):
+        assert wire.refused("POST", f"{TAGS}/1/assign", {"assignments": [{"target": other}]})[0] == 400
+    assert wire.ask("POST", f"{TAGS}/1/assign", {"assignments": []})[1]["value"] == []
+
+
+def test_the_overview_counts_each_device_once(wire):
+    overview = wire.get("/v1.0/deviceManagement/managedDeviceOverview")
+    systems = overview["deviceOperatingSystemSummary"]
+    devices = wire.get(f"{DEVICES}?$top=999")["value"]
+    assert overview["enrolledDeviceCount"] == len(devices) == 60
+    assert overview["dualEnrolledDeviceCount"] == 1
+    for counter, system in (("windowsCount", "Windows"), ("iosCount", "iOS"), ("androidCount", "Android")):
+        assert systems[counter] == sum(row["operatingSystem"] == system for row in devices)
+    parts = sum(
+        number for name, number in systems.items() if name.startswith("android") and name != "androidCount"
+    )
+    aosp = sum(row["lab"]["variant"] == "aosp" for row in wire.lab.store.all("device"))
+    assert parts + aosp == systems["androidCount"]
+
+
+def test_beta_says_of_a_device_what_v1_does_not(wire):
+    kinds = {}
+    for device in wire.get(f"{DEVICES.replace('v1.0', 'beta')}?$top=999")["value"]:
+        kinds.setdefault(device["operatingSystem"], set()).add(device["deviceType"])
+        assert device["ownerType"] == device["managedDeviceOwnerType"]
+    assert (kinds["Windows"], kinds["macOS"], kinds["iOS"]) == ({"desktop"}, {"macMDM"}, {"iPhone", "iPad"})
+    v1 = wire.get(f"{DEVICES}?$top=999")["value"]
+    assert not any("deviceType" in row for row in v1)
+    # v1.0 has no word for some ways to enrol.
+    ways = {row["deviceEnrollmentType"] for row in v1 if row["operatingSystem"] == "Android"}
+    assert "unknownFutureValue" in ways
+    assert not any(way.startswith("androidEnterprise") for way in ways)
+
+
+def test_a_wish_for_new_summaries_is_remembered(wire):
+    url = "/beta/deviceManagement"
+    assert wire.get(url)["deviceComplianceReportSummarizationDateTime"] == "0001-01-01T00:00:00Z"
+    policies = f"{url}/deviceCompliancePolicies"
+    assert wire.ask("POST", f"{policies}/refreshDeviceComplianceReportSummarization") == (204, None)
+    assert wire.get(url)["deviceComplianceReportSummarizationDateTime"] == "2026-11-02T08:00:00Z"
+
+
+def rule(**changes):
+    whole = {"SettingName": "TPM", "Operator": "IsEquals", "DataType": "Boolean", "Operand": True}
+    return {key: value for key, value in {**whole, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("content", "script", "rules"),
+    [
+        ({"Rules": [rule()]}, [], []),
+        ({"Rules": [rule(), rule()]}, [], ["duplicateRules"]),
+        ({"Rules": [rule(SettingName=None)]}, [], ["settingNameMissing"]),
+        ({"Rules": [rule(Operator=None)]}, [], ["operatorMissing"]),
+        ({"Rules": [rule(Operator="Likes")]}, [], ["operatorNotSupported"]),
+        ({"Rules": [rule(DataType=None)]}, [], ["datatypeMissing"]),
+        ({"Rules": [rule(DataType="Colour")]}, [], ["datatypeNotSupported"]),
+        ({"Rules": [rule(Operand=None)]}, [], ["operandMissing"]),
+        ({"Rules": []}, ["rulesMissing"], []),
+        ({}, ["rulesMissing"], []),
+        ([], ["rulesMissing"], []),
+        ({"Rules": "x"}, ["jsonFileInvalid"], []),
+        (b"{", ["jsonFileInvalid"], []),
+        (b"", ["jsonFileMissing"], []),
+    ],
+)
+def test_the_rules_of_a_compliance_script_are_checked(wire, content, script, rules):
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    url = "/beta/deviceManagement/deviceCompliancePolicies/validateComplianceScript"
+    body = {"deviceCompliancePolicyScript": {"rulesContent": b64encode(raw).decode()}}
+    status, answer = wire.ask("POST", url, body)
+    assert status == 200
+    assert [row["code"] for row in answer["scriptErrors"]] == script
+    assert [row["code"] for row in answer["ruleErrors"]] == rules
+    if not script and not rules:
+        (shown,) = answer["rules"]
+        assert (shown["operator"], shown["dataType"], shown["operand"]) == ("isEquals", "boolean", "true")
+
+
+def test_lists_are_counted_behind_them(wire):
+    assert wire.ask("GET", f"{DEVICES}/$count") == (200, "60")
+    linux = sum(row["operatingSystem"] == "Linux" for row in wire.lab.store.all("device"))
+    assert wire.ask("GET", f"{DEVICES}/$count?$filter=operatingSystem eq 'Linux'") == (200, str(linux))
+    policies = wire.get("/beta/deviceManagement/deviceCompliancePolicies?$top=999")["value"]
+    assert wire.ask("GET", "/beta/deviceManagement/deviceCompliancePolicies/$count") == (
+        200,
+        str(len(policies)),
+    )
+    for collection in ("users", "groups", "devices"):
+        url = f"/v1.0/{collection}/$count"
+        assert wire.refused("GET", url)[:2] == (400, "Request_UnsupportedQuery")
+        rows = wire.get(f"/v1.0/{collection}?$top=999")["value"]
+        assert wire.ask("GET", url, **EVENTUAL) == (200, str(len(rows)))
+
+
+def test_names_may_be_written_with_their_namespace(wire):
+    phone = wire.id("device", "iPhone Ada")
+    assert wire.ask("POST", f"{DEVICES}/{phone}/microsoft.graph.syncDevice") == (204, None)
+    members = f"/v1.0/groups/{wire.id('group', 'Help desk')}/transitiveMembers"
+    assert wire.ask("GET", f"{members}/graph.user/$count", **EVENTUAL) == (200, "4")
+
+
+def test_me_is_the_person_of_the_token(wire):
+    ada = wire.id("user", "Ada Novak")
+
+    def me(user_id):
+        asked = Asked("GET", "v1.0", "me", "")
+        return get_me(Call(wire.lab, asked, "me", (), {}, None, Grant("app", user_id, frozenset())))
+
+    assert me(ada)[1]["displayName"] == "Ada Novak"
+    with pytest.raises(RequestError, match="delegated"):
+        me(None)

@@ -17,7 +17,9 @@ from toolkit.errors import (
     StalePlan,
     StorageProblem,
     Unconfirmed,
+    Unreachable,
 )
+from toolkit.graph.errors import NOT_KNOWN
 from toolkit.graph.reads import Observed, Tenant
 from toolkit.graph.writes import Receipt, perform, recreated
 from toolkit.model.policy import Policy
@@ -41,6 +43,9 @@ Step = Callable[[str], None]
 
 FRESH = timedelta(seconds=2)
 """How old the first look at a target may be before it is looked at again just before its write."""
+
+LAG = (0.0, 0.5, 1.0, 2.0)
+"""Seconds to wait before each reading of what was just written: a short lag between write and read is normal."""
 
 STATELESS = (REQUEST, TEST_MAIL)
 """Kinds of which nothing can be read back: there is no before, and no after to look at."""
@@ -258,13 +263,13 @@ class _Run:
 
 
 def _verified(change: Change, receipt: Receipt, tenant: Tenant) -> Result:
-    """Reads back. A short lag between write and read is normal; a lasting difference is said."""
+    """Reads back. A lasting difference is said; what lastingly reads as before may still be on its way."""
     if change.target.kind in STATELESS:
         return Result(change, DONE, receipt.id, answer=receipt.answer)
     done = recreated(change, receipt.id) if receipt.id != change.target.id else change
     found: Content | None = None
     lines: Any = ()
-    for wait in (0.0, 0.5, 1.0, 2.0):
+    for wait in LAG:
         if wait:
             tenant.session.sleep(wait)
         try:
@@ -278,6 +283,12 @@ def _verified(change: Change, receipt: Receipt, tenant: Tenant) -> Result:
         lines = mismatch(done.after, found)
         if not lines and (done.after is None) == (found is None):
             return Result(change, DONE, receipt.id, answer=receipt.answer, left=found)
+    if _is_same(change.before, found):
+        behind = Unconfirmed(
+            f"The service accepted {change.target.words}, but reading it still shows what was there before.",
+            hint="grace journal list reads the tenant and settles it.",
+        )
+        return Result(change, UNCONFIRMED, receipt.id, behind, receipt.answer)
     what = ", ".join(line.path for line in lines[:3]) or "it is still there"
     differs = PartlyApplied(
         f"The service accepted {change.target.words}, but holds something else: {what}.",
@@ -292,12 +303,41 @@ def _settled(change: Change, trouble: GraceProblem, tenant: Tenant) -> Result:
         return Result(change, FAILED, problem=trouble)
     if change.target.kind in STATELESS:
         return Result(change, UNCONFIRMED, problem=trouble)
-    state, id, found = settle_by_reading(change, str(trouble.detail.get("id") or ""), tenant)
+    for wait in LAG:
+        if wait:
+            tenant.session.sleep(wait)
+        state, id, found = settle_by_reading(change, str(trouble.detail.get("id") or ""), tenant)
+        if state in (DONE, UNCONFIRMED):
+            break
     if state == DONE:
         return Result(change, DONE, id, left=found)
     return Result(
-        change, FAILED if state == NOT_DONE else state, id, trouble, left=found if state == PARTLY else None
+        change,
+        FAILED if state == NOT_DONE else state,
+        id,
+        _as_settled(state, trouble),
+        left=found if state == PARTLY else None,
     )
+
+
+def _as_settled(state: str, trouble: GraceProblem) -> GraceProblem:
+    """What is said of a write that was not known to have taken effect, now that it is."""
+    if not isinstance(trouble, Unconfirmed) or state == UNCONFIRMED:
+        return trouble
+    cause = trouble.message.removesuffix(NOT_KNOWN)
+    facts = {**trouble.detail, "sent": True}
+    if state == PARTLY:
+        return PartlyApplied(
+            f"{cause} Reading shows that a part of it took effect.",
+            hint="See what was done: grace journal show",
+            detail=facts,
+        )
+    status = facts.get("status")
+    words = f"{cause} Reading shows that nothing was changed."
+    hint = "It can be repeated."
+    if isinstance(status, int) and status not in (502, 503, 504):
+        return GraphProblem(words, status=status, request_id=facts.get("requestId"), hint=hint)
+    return Unreachable(words, hint=hint, detail=facts)
 
 
 def _is_certain_refusal(trouble: GraceProblem) -> bool:
@@ -323,12 +363,16 @@ def settle_by_reading(change: Change, id: str, tenant: Tenant) -> tuple[str, str
         found = comparable(change, tenant.observe(target).content)
     except GraceProblem:
         return UNCONFIRMED, id, None
-    if (change.before is None) == (found is None) and not mismatch(change.before, found):
+    if _is_same(change.before, found):
         return NOT_DONE, "", found
     found_id = target.id or _content_id(found)
-    if not mismatch(change.after, found) and (change.after is None) == (found is None):
+    if _is_same(change.after, found):
         return DONE, found_id, found
     return PARTLY, found_id, found
+
+
+def _is_same(wanted: Content | None, found: Content | None) -> bool:
+    return (wanted is None) == (found is None) and not mismatch(wanted, found)
 
 
 def settle(journal: Journal, tenant: Tenant) -> None:

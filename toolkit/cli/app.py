@@ -131,8 +131,11 @@ def _moves_a_lab(invocation: Invocation) -> bool:
     spec = invocation.spec
     if spec.noun != "lab":
         return False
-    return spec.verb in ("init", "import", "reset", "advance", "device") or bool(
-        getattr(invocation.options, "set", ())
+    options = invocation.options
+    return (
+        spec.verb in ("init", "import", "reset", "advance", "device")
+        or (spec.verb == "app" and getattr(options, "verb", "list") != "list")
+        or any(getattr(options, name, None) for name in ("set", "clear", "smtp"))
     )
 
 
@@ -143,6 +146,10 @@ def _write(outcome: Outcome, invocation: Invocation, output: str, environment: E
 
     flags = invocation.flags
     outcome = shaped(outcome, flags)
+    if output == "html" and outcome.html is None:
+        raise UsageProblem(
+            "There is no -o html of this.", hint="It is for one thing as a page: show it alone."
+        )
     look = look_at(environment.stdout, environment, flags)
     # A person who has just seen the plan of one change needs no table with one row.
     silent = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from toolkit.cli.parser import Globals
 from toolkit.cli.settings import LAB, Profile, Settings, check_name, is_lab
 from toolkit.clock import Clock
 from toolkit.errors import BadFile, NotFound, SignInNeeded, StorageProblem, UsageProblem
-from toolkit.planning.change import TenantName
 
 if TYPE_CHECKING:
     from toolkit.apply.journal import Journal
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from toolkit.graph.transport import Answer, Request
     from toolkit.lab.app import Lab
     from toolkit.lab.exchange import Response
+    from toolkit.outcome import Outcome
+    from toolkit.planning.change import TenantName
 
 LARGEST_FILE = 20 * 1024 * 1024
 GRAPH = "https://graph.microsoft.com"
@@ -117,7 +117,7 @@ class ToolBox:
                 f"Cannot make the folder {os.path.dirname(path)}: {problem.strerror}.",
                 hint="GRACE_HOME names the folder where Grace keeps its state.",
             ) from None
-        fresh = f"{path}.{uuid.uuid4().hex}"
+        fresh = f"{path}.{os.urandom(16).hex()}"
         try:
             create(fresh).close()
             try:
@@ -266,6 +266,43 @@ class ToolBox:
         self.environment.stdout.write("\n".join(lines))
         self.environment.stdout.flush()
 
+    def hold(self, opening: Outcome, seconds: float | None) -> None:
+        import signal
+        import threading
+
+        kept = {}
+        if threading.current_thread() is threading.main_thread():
+            # A shell starts what runs in its background with Ctrl-C turned off, so both are set.
+            for name in (signal.SIGINT, signal.SIGTERM):
+                kept[name] = signal.signal(name, signal.default_int_handler)
+        try:
+            self._present(opening)
+            while seconds is None:
+                self.environment.sleep(3600)
+            self.environment.sleep(seconds)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            for name, handler in kept.items():
+                signal.signal(name, handler)
+
+    def _present(self, outcome: Outcome) -> None:
+        from toolkit.cli.app import look_at
+        from toolkit.cli.shape import shaped
+        from toolkit.render.theme import fold, plain
+        from toolkit.render.write import chunks
+
+        stdout, stderr = self.environment.stdout, self.environment.stderr
+        output = self.flags.output or self.environment.variables.get("GRACE_OUTPUT") or "table"
+        for chunk in chunks(
+            shaped(outcome, self.flags), output, look_at(stdout, self.environment, self.flags)
+        ):
+            stdout.write(chunk)
+        stdout.flush()
+        width = look_at(stderr, self.environment, self.flags).width
+        for note in outcome.notes:
+            self.say(fold(plain(note), width))
+
     def say(self, text: str) -> None:
         if not self.flags.quiet:
             self.environment.stderr.write(text + "\n")
@@ -274,6 +311,9 @@ class ToolBox:
     # The tenant
 
     def _lab_tenant(self) -> Tenant:
+        # Late, as everything that only talking to Graph needs: lab serve has to be up at once.
+        from toolkit.planning.change import TenantName
+
         lab = self.lab()
 
         def transport(request: Request, limit: float) -> Answer:
@@ -320,6 +360,7 @@ class ToolBox:
                 hint="Set GRACE_ACCESS_TOKEN, or rehearse on the lab with --tenant lab.",
             )
         from toolkit.graph.transport import RequestsTransport
+        from toolkit.planning.change import TenantName
 
         root = (self.environment.variables.get("GRACE_GRAPH_URL") or GRAPH).rstrip("/")
         _check_root(root)
@@ -341,6 +382,8 @@ class ToolBox:
     def _made(
         self, transport: Any, root: str, token: Any, name: TenantName, now: Any, *, limited: bool
     ) -> Tenant:
+        import uuid
+
         from toolkit.graph.limiter import Limiter
         from toolkit.graph.reads import Tenant
         from toolkit.graph.session import Limits, Session

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from toolkit.clock import Clock
     from toolkit.graph.reads import Tenant
     from toolkit.lab.app import Lab
+    from toolkit.outcome import Outcome
 
 
 class Arg(NamedTuple):
@@ -89,6 +90,10 @@ class Tools(Protocol):
 
     def show(self, text: str, style: str = "") -> None:
         """Text for stdout at once, for a command that is a performance; nothing where data was asked for."""
+        ...
+
+    def hold(self, opening: Outcome, seconds: float | None) -> None:
+        """Writes `opening` at once, as a command's outcome is written, and waits: for Ctrl-C or SIGTERM, at most so long."""
         ...
 
     def say(self, text: str) -> None:

@@ -22,6 +22,9 @@ from toolkit.graph.versions import bare_path
 LONGEST = 500
 """Characters of the service's own words that are kept."""
 
+NOT_KNOWN = " Whether it took effect is not known."
+"""The end of what is said of a write that may have taken effect; who finds out cuts it off."""
+
 _PASSING = (502, 503, 504)
 
 
@@ -82,7 +85,7 @@ def unconfirmed(
 ) -> Unconfirmed:
     """For a write whose effect is not known; `why` continues "POST … " ("was sent, but no answer came")."""
     return Unconfirmed(
-        f"{words_of(request)} {why}. Whether it took effect is not known.",
+        f"{words_of(request)} {why}.{NOT_KNOWN}",
         hint="Look at the thing itself before this is repeated.",
         detail={
             "method": request.method,

@@ -145,8 +145,7 @@ class Session:
         attempt = 0
         while True:
             attempt += 1
-            if self._limiter is not None:
-                self._limiter.wait_all(_uses(method, url, reading, json))
+            taken = self._limiter.wait_all(_uses(method, url, json)) if self._limiter is not None else ()
             if began is None:
                 began = self.clock_seconds()
             request = Request(method, url, self._signed(common), body)
@@ -156,6 +155,9 @@ class Session:
                 answer = self._send(request)
             except Unreachable as error:
                 lost = error
+            finally:
+                if self._limiter is not None:
+                    self._limiter.answered(taken)
             if answer is not None and 200 <= answer.status < 300:
                 return answer
             step = decide(
@@ -279,13 +281,16 @@ def _parts(json: Any) -> Iterator[Mapping[str, Any]]:
         yield part if isinstance(part, Mapping) else {}
 
 
-def _uses(method: str, url: str, reading: bool, json: Any) -> Iterator[tuple[str, bool]]:
-    """What the limiter has to count: the parts of a batch one by one, anything else once."""
+def _uses(method: str, url: str, json: Any) -> Iterator[tuple[str, bool]]:
+    """What the limiter has to count: the parts of a batch one by one, anything else once.
+
+    The services count by method, so that a POST which only reads takes the place of a write.
+    """
     if method == "POST" and bare_path(url).lower() == "/$batch":
         for part in _parts(json):
             yield str(part.get("url", "")), str(part.get("method", "")).upper() != "GET"
     else:
-        yield url, not reading
+        yield url, method not in ("GET", "HEAD")
 
 
 def _unknown(request: Request, answer: Answer | None) -> Exception:

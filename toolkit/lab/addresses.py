@@ -1,0 +1,32 @@
+"""Addresses below the version of Graph: their steps, and whether a pattern means them."""
+
+from __future__ import annotations
+
+from functools import cache
+from urllib.parse import unquote
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """In lower case; a key in OData's brackets is a step of its own.
+
+    >>> steps_of("/deviceManagement/deviceCompliancePolicies('1')/assign")
+    ('devicemanagement', 'devicecompliancepolicies', '1', 'assign')
+    """
+    text = unquote(path).lower().replace("(", "/").replace(")", "").replace("'", "")
+    return tuple(step for step in text.split("/") if step)
+
+
+def fits(steps: tuple[str, ...], pattern: str) -> bool:
+    """`{}` and `*` stand for one step, `*` at the end for any number of them, or none; letters of either case."""
+    wanted = _wanted(pattern)
+    if wanted and wanted[-1] == "*":
+        wanted = wanted[:-1]
+        steps = steps[: len(wanted)]
+    return len(steps) == len(wanted) and all(
+        want in ("{}", "*", step) for want, step in zip(wanted, steps, strict=True)
+    )
+
+
+@cache
+def _wanted(pattern: str) -> tuple[str, ...]:
+    return steps_of(pattern)
