@@ -104,6 +104,10 @@ EXCEPTIONS = (
     Permit("toolkit.cli.shape", "jmespath", "--query"),
     Permit("toolkit.cli.environment", "platformdirs", "where the home folder is on each system"),
     Permit("toolkit.lab.adapter", "requests", "mounts the lab inside a requests.Session"),
+    Permit("toolkit.lab.apps", "cryptography", "reads the certificate of an app that is registered"),
+    Permit("toolkit.lab.certificate", "cryptography", "makes the certificate of a lab that speaks TLS"),
+    Permit("toolkit.lab.identity.clients", "cryptography", "checks the signature of a client assertion"),
+    Permit("toolkit.lab.tokens", "cryptography", "makes the key of ID tokens and signs with it"),
     Permit("wizards.ask", "prompt_toolkit", "questionary's own ground: where a question is written to"),
 )
 

@@ -437,7 +437,8 @@ def test_a_function_is_told_from_its_policies() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/me"), ("PUT", "/groups/1"), ("GET", "/"), ("DELETE", "/deviceManagement")]
+    ("method", "path"),
+    [("GET", "/teams"), ("PUT", "/groups/1"), ("GET", "/"), ("DELETE", "/deviceManagement")],
 )
 def test_an_unknown_call_needs_nothing_that_is_known(method: str, path: str) -> None:
     assert permissions.needed(method, path) == ()

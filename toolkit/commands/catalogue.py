@@ -78,7 +78,11 @@ VERBS = {
         "mail": "the mails that were sent",
         "events": "everything that happened, and why something did not",
         "device": "break, fix, check in, enrol or take a device offline",
+        "faults": "what goes wrong with requests to the lab: throttling, lost answers, stale reads",
         "rules": "the rules of the lab, and which of them are choices",
+        "app": "the apps that may sign in to the lab while it is served",
+        "serve": "the lab as Microsoft Graph over HTTP, for other programs",
+        "signin": "what Conditional Access would make of a sign-in",
     },
 }
 

@@ -116,6 +116,8 @@ class Lab:
                 else:
                     asked = Asked(method, first.lower(), rest, parts.query)
                     result = self._serve(asked, headers, request.body, ids, grant)
+            elif first.lower() == "exports" and method == "GET":
+                result = self._export(path)
             else:
                 from toolkit.lab.identity import answer
 
@@ -126,6 +128,14 @@ class Lab:
         except RequestError as error:
             result = Result(error.status, self._error(error, rest, ids), error.headers)
         return response_of(result, ids)
+
+    def _export(self, path: str) -> Result:
+        from toolkit.lab.answers.reports import exported
+
+        file = exported(self.store, path)
+        if file is None:
+            raise RequestError(404, "ResourceNotFound", "There is no file here, or its time is over.")
+        return Result(200, file)
 
     def _steer(self, method: str, path: str, query: str, body: bytes | None) -> Result:
         try:
@@ -334,6 +344,9 @@ def _batch_parts(body: Any) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     seen: set[str] = set()
     for row in rows:
+        if isinstance(row, dict) and type(row.get("id")) is int:
+            # A well-known backup tool numbers its parts, and the service takes it; ids come back as texts.
+            row = {**row, "id": str(row["id"])}
         if not isinstance(row, dict) or not all(
             isinstance(row.get(key), str) for key in ("id", "method", "url")
         ):

@@ -6,7 +6,7 @@ import binascii
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -43,6 +43,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "deviceManagementComplianceActionItem": ("actionType", "gracePeriodHours"),
     "conditionalAccessPolicy": ("displayName", "state", "conditions"),
     "deviceCompliancePolicyAssignment": ("target",),
+    "deviceManagementExportJob": ("reportName",),
     "deviceManagementConfigurationPolicyAssignment": ("target",),
     "deviceManagementSettings": (
         "deviceComplianceCheckinThresholdDays",
@@ -173,7 +174,15 @@ def visible(document: Mapping[str, Any], name: str, version: Version) -> dict[st
     for key, inner in nested.items():
         if isinstance(result.get(key), Mapping):
             result[key] = visible(result[key], inner, version)
+    for key, known in _known_members(name).items() if version == "v1.0" else ():
+        if result.get(key) is not None and result[key] not in known:
+            result[key] = _said_in_v1(type_of(name, "v1.0"), key, known)
     return result
+
+
+def completed(document: Mapping[str, Any], name: str, version: Version) -> dict[str, Any]:
+    """What `visible` shows, with every property that the version has: an older document may lack some."""
+    return {**_unset_properties(name, version), **visible(document, name, version)}
 
 
 def strict_json(text: str | bytes) -> Any:
@@ -198,6 +207,37 @@ def _shown(name: str, version: Version) -> frozenset[str]:
     kind = type_of(name, version)
     names = [] if kind is None else [key for key, info in kind.properties.items() if not info.is_navigation]
     return frozenset((*names, "id", "@odata.type"))
+
+
+@cache
+def _unset_properties(name: str, version: Version) -> dict[str, Any]:
+    kind = type_of(name, version)
+    properties = kind.properties.items() if kind is not None else ()
+    return {key: _unset(info) for key, info in properties if not info.is_navigation}
+
+
+@cache
+def _known_members(name: str) -> dict[str, tuple[str, ...]]:
+    """v1.0's members of those enums of a type to which beta has added some."""
+    kind = type_of(name, "v1.0")
+    return {
+        key: members_of(info.type[1:], "v1.0")[1]
+        for key, info in (kind.properties.items() if kind is not None else ())
+        if info.type.startswith("@")
+        and not info.is_collection
+        and members_of(info.type[1:], "v1.0") != members_of(info.type[1:], "beta")
+    }
+
+
+V1_WORDS = {"policyPlatformType": "all", "managementAgentType": "unknown"}
+"""What v1.0 says instead of a member that only beta has, where it has no unknownFutureValue. What the service says
+there is not documented: our choice."""
+
+
+def _said_in_v1(kind: Type | None, key: str, known: Sequence[str]) -> str:
+    if "unknownFutureValue" in known or kind is None:
+        return "unknownFutureValue"
+    return V1_WORDS.get(kind.properties[key].type[1:], known[0])
 
 
 @cache

@@ -13,6 +13,7 @@ TYPES: dict[str, tuple[str, str]] = {
         "~",
         "shareAPNSData:@adminConsentState shareUserExperienceAnalyticsData:@adminConsentState",
     ),
+    "agentSignIn": ("signInIdentity~", "agentServicePrincipalId:str?"),
     "allDevicesAssignmentTarget": ("deviceAndAppManagementAssignmentTarget", ""),
     "allLicensedUsersAssignmentTarget": ("deviceAndAppManagementAssignmentTarget", ""),
     "androidCompliancePolicy": (
@@ -107,7 +108,26 @@ TYPES: dict[str, tuple[str, str]] = {
         "securityBlockJailbrokenDevices:bool? storageRequireEncryption:bool?",
     ),
     "appListItem": ("~", "appId:str? appStoreUrl:str? name:str publisher:str?"),
+    "applicationContext": ("signInContext", "includeApplications:str*"),
     "applicationEnforcedRestrictionsSessionControl": ("conditionalAccessSessionControl", ""),
+    "auditActor": (
+        "",
+        "applicationDisplayName:str? applicationId:str? auditActorType:str? ipAddress:str? "
+        "servicePrincipalName:str? userId:str? userPermissions:str*? userPrincipalName:str?",
+    ),
+    "auditEvent": (
+        "entity",
+        "activity:str? activityDateTime:date activityOperationType:str? activityResult:str? "
+        "activityType:str? actor:#auditActor? category:str? componentName:str? correlationId:guid "
+        "displayName:str? resources:#auditResource*?",
+    ),
+    "auditProperty": ("", "displayName:str? newValue:str? oldValue:str?"),
+    "auditResource": (
+        "",
+        "auditResourceType:str? displayName:str? modifiedProperties:#auditProperty*? resourceId:str?",
+    ),
+    "authContext": ("signInContext", "authenticationContextValue:str?"),
+    "authenticationFlow": ("", "transferMethod:@conditionalAccessTransferMethods?"),
     "authenticationStrengthPolicy": (
         "entity",
         "allowedCombinations:@authenticationMethodModes* createdDateTime:date description:str? "
@@ -316,6 +336,23 @@ TYPES: dict[str, tuple[str, str]] = {
         "entity",
         "ruleName:str? >scheduledActionConfigurations:#deviceComplianceActionItem*",
     ),
+    "deviceComplianceScriptError": (
+        "~",
+        "code:@code deviceComplianceScriptRulesValidationError:@deviceComplianceScriptRulesValidationError "
+        "message:str?",
+    ),
+    "deviceComplianceScriptRule": (
+        "~",
+        "dataType:@dataType deviceComplianceScriptRuleDataType:@deviceComplianceScriptRuleDataType "
+        "deviceComplianceScriptRulOperator:@deviceComplianceScriptRulOperator operand:str? "
+        "operator:@operator settingName:str?",
+    ),
+    "deviceComplianceScriptRuleError": ("deviceComplianceScriptError~", "settingName:str?"),
+    "deviceComplianceScriptValidationResult": (
+        "~",
+        "ruleErrors:#deviceComplianceScriptRuleError*? rules:#deviceComplianceScriptRule*? "
+        "scriptErrors:#deviceComplianceScriptError*?",
+    ),
     "deviceComplianceSettingState": (
         "entity",
         "complianceGracePeriodExpirationDateTime:date deviceId:str? deviceModel:str? deviceName:str? "
@@ -331,6 +368,11 @@ TYPES: dict[str, tuple[str, str]] = {
         "entity",
         "devicesCount:int lastReportedDateTime:date status:@complianceStatus userDisplayName:str? "
         "userPrincipalName:str?",
+    ),
+    "deviceExchangeAccessStateSummary": (
+        "",
+        "allowedDeviceCount:int blockedDeviceCount:int quarantinedDeviceCount:int "
+        "unavailableDeviceCount:int unknownDeviceCount:int",
     ),
     "deviceHealthAttestationState": (
         "",
@@ -348,6 +390,17 @@ TYPES: dict[str, tuple[str, str]] = {
         "memoryIntegrityProtection:@azureAttestationSettingStatus?~ "
         "securedCorePC:@azureAttestationSettingStatus?~ systemManagementMode:@systemManagementModeLevel?~ "
         "virtualizationBasedSecurity:@azureAttestationSettingStatus?~",
+    ),
+    "deviceInfo": (
+        "",
+        "deviceId:str? displayName:str? enrollmentProfileName:str? extensionAttribute1:str? "
+        "extensionAttribute2:str? extensionAttribute3:str? extensionAttribute4:str? "
+        "extensionAttribute5:str? extensionAttribute6:str? extensionAttribute7:str? "
+        "extensionAttribute8:str? extensionAttribute9:str? extensionAttribute10:str? "
+        "extensionAttribute11:str? extensionAttribute12:str? extensionAttribute13:str? "
+        "extensionAttribute14:str? extensionAttribute15:str? isCompliant:bool? manufacturer:str? "
+        "mdmAppId:str? model:str? operatingSystem:str? operatingSystemVersion:str? ownership:str? "
+        "physicalIds:str*? profileType:str? systemLabels:str*? trustType:str?",
     ),
     "deviceManagement": (
         "entity",
@@ -457,6 +510,12 @@ TYPES: dict[str, tuple[str, str]] = {
         "deviceManagementConfigurationSimpleSettingValue~",
         "value:str?",
     ),
+    "deviceManagementExportJob": (
+        "entity",
+        "expirationDateTime:date filter:str? format:@deviceManagementReportFileFormat "
+        "localizationType:@deviceManagementExportJobLocalizationType reportName:str requestDateTime:date "
+        "select:str*? snapshotId:str? status:@deviceManagementReportStatus url:str?",
+    ),
     "deviceManagementSettings": (
         "",
         "deviceComplianceCheckinThresholdDays:int isScheduledActionEnabled:bool secureByDefault:bool "
@@ -466,6 +525,13 @@ TYPES: dict[str, tuple[str, str]] = {
         "enableDeviceGroupMembershipReport:bool~ enableEnhancedTroubleshootingExperience:bool~ "
         "enableLogCollection:bool~ enhancedJailBreak:bool~ "
         "ignoreDevicesForUnsupportedSettingsEnabled:bool~ m365AppDiagnosticsEnabled:bool?~",
+    ),
+    "deviceOperatingSystemSummary": (
+        "",
+        "androidCorporateWorkProfileCount:int androidCount:int androidDedicatedCount:int "
+        "androidDeviceAdminCount:int androidFullyManagedCount:int androidWorkProfileCount:int "
+        "configMgrDeviceCount:int iosCount:int macOSCount:int unknownCount:int windowsCount:int "
+        "windowsMobileCount:int",
     ),
     "exclusionGroupAssignmentTarget": ("groupAssignmentTarget", ""),
     "globalSecureAccessFilteringProfileSessionControl": (
@@ -583,6 +649,12 @@ TYPES: dict[str, tuple[str, str]] = {
         "specificationVersion:str?~ usersLoggedOn:#loggedOnUser*?~ windowsActiveMalwareCount:int~ "
         "windowsRemediatedMalwareCount:int~",
     ),
+    "managedDeviceOverview": (
+        "entity",
+        "deviceExchangeAccessStateSummary:#deviceExchangeAccessStateSummary? "
+        "deviceOperatingSystemSummary:#deviceOperatingSystemSummary? dualEnrolledDeviceCount:int "
+        "enrolledDeviceCount:int mdmEnrolledCount:int",
+    ),
     "mimeContent": ("", "type:str? value:bytes?"),
     "notificationMessageTemplate": (
         "entity",
@@ -626,11 +698,22 @@ TYPES: dict[str, tuple[str, str]] = {
         "~",
         "dataQuota:long? dataToSync:bool dataUsed:long userPrincipalName:str?",
     ),
+    "servicePrincipalSignIn": ("signInIdentity", "servicePrincipalId:str?"),
+    "signInConditions": (
+        "",
+        "authenticationFlow:#authenticationFlow? clientAppType:@conditionalAccessClientApp? "
+        "country:str? deviceInfo:#deviceInfo? devicePlatform:@conditionalAccessDevicePlatform? "
+        "insiderRiskLevel:@insiderRiskLevel? ipAddress:str? servicePrincipalRiskLevel:@riskLevel? "
+        "signInRiskLevel:@riskLevel? userRiskLevel:@riskLevel? "
+        "agentIdRiskLevel:@agentIdRiskLevel?~",
+    ),
+    "signInContext": ("%", ""),
     "signInFrequencySessionControl": (
         "conditionalAccessSessionControl",
         "authenticationType:@signInFrequencyAuthenticationType? "
         "frequencyInterval:@signInFrequencyInterval? type:@signinFrequencyType? value:int?",
     ),
+    "signInIdentity": ("%", ""),
     "user": (
         "directoryObject",
         "accountEnabled:bool? businessPhones:str* companyName:str? department:str? displayName:str? "
@@ -638,7 +721,16 @@ TYPES: dict[str, tuple[str, str]] = {
         "officeLocation:str? onPremisesSyncEnabled:bool? preferredLanguage:str? proxyAddresses:str* "
         "surname:str? usageLocation:str? userPrincipalName:str? userType:str?",
     ),
+    "userActionContext": ("signInContext", "userAction:@userAction?"),
+    "userSignIn": (
+        "signInIdentity",
+        "externalTenantId:str? externalUserType:@conditionalAccessGuestOrExternalUserTypes userId:str?",
+    ),
     "verifiedDomain": ("", "capabilities:str? isDefault:bool? isInitial:bool? name:str? type:str?"),
+    "whatIfAnalysisResult": (
+        "conditionalAccessPolicy",
+        "analysisReasons:@whatIfAnalysisReasons policyApplies:bool",
+    ),
     "windows10CompliancePolicy": (
         "deviceCompliancePolicy",
         "bitLockerEnabled:bool codeIntegrityEnabled:bool earlyLaunchAntiMalwareDriverEnabled:bool "
@@ -691,6 +783,7 @@ TYPES: dict[str, tuple[str, str]] = {
 ENUMS: dict[str, str] = {
     "actionState": "none pending canceled active done failed notSupported",
     "adminConsentState": "notConfigured granted notGranted",
+    "agentIdRiskLevel": "none low medium high unknownFutureValue",
     "androidDeviceOwnerRequiredPasswordType": (
         "deviceDefault required numeric numericComplex alphabetic alphanumeric alphanumericWithSymbols "
         "lowSecurityBiometric customPassword"
@@ -722,6 +815,15 @@ ENUMS: dict[str, str] = {
         "unknown desktop laptop worksWorkstation enterpriseServer phone tablet mobileOther mobileUnknown"
     ),
     "cloudAppSecuritySessionControlType": "mcasConfigured monitorOnly blockDownloads unknownFutureValue",
+    "code": (
+        "none jsonFileInvalid jsonFileMissing jsonFileTooLarge rulesMissing duplicateRules "
+        "tooManyRulesSpecified operatorMissing operatorNotSupported datatypeMissing datatypeNotSupported "
+        "operatorDataTypeCombinationNotSupported moreInfoUriMissing moreInfoUriInvalid "
+        "moreInfoUriTooLarge descriptionMissing descriptionInvalid descriptionTooLarge titleMissing "
+        "titleInvalid titleTooLarge operandMissing operandInvalid operandTooLarge settingNameMissing "
+        "settingNameInvalid settingNameTooLarge englishLocaleMissing duplicateLocales unrecognizedLocale "
+        "unknown remediationStringsMissing"
+    ),
     "companyPortalAction": "unknown remove reset",
     "complianceState": "unknown compliant noncompliant conflict error inGracePeriod configManager",
     "complianceStatus": (
@@ -750,11 +852,33 @@ ENUMS: dict[str, str] = {
         "unknown installed healthy installFailed updateFailed communicationError"
     ),
     "continuousAccessEvaluationMode": "strictEnforcement disabled unknownFutureValue strictLocation",
+    "dataType": (
+        "none boolean int64 double string dateTime version base64 xml booleanArray int64Array "
+        "doubleArray stringArray dateTimeArray versionArray"
+    ),
     "derivedCredentialProviderType": "notConfigured entrustDataCard purebred xTec intercede",
     "deviceAndAppManagementAssignmentFilterType": "none include exclude",
     "deviceAndAppManagementAssignmentSource": "direct policySets",
     "deviceComplianceActionType": (
         "noAction notification block retire wipe removeResourceAccessProfiles pushNotification remoteLock~"
+    ),
+    "deviceComplianceScriptRuleDataType": (
+        "none boolean int64 double string dateTime version base64 xml booleanArray int64Array "
+        "doubleArray stringArray dateTimeArray versionArray"
+    ),
+    "deviceComplianceScriptRulesValidationError": (
+        "none jsonFileInvalid jsonFileMissing jsonFileTooLarge rulesMissing duplicateRules "
+        "tooManyRulesSpecified operatorMissing operatorNotSupported datatypeMissing datatypeNotSupported "
+        "operatorDataTypeCombinationNotSupported moreInfoUriMissing moreInfoUriInvalid "
+        "moreInfoUriTooLarge descriptionMissing descriptionInvalid descriptionTooLarge titleMissing "
+        "titleInvalid titleTooLarge operandMissing operandInvalid operandTooLarge settingNameMissing "
+        "settingNameInvalid settingNameTooLarge englishLocaleMissing duplicateLocales unrecognizedLocale "
+        "unknown remediationStringsMissing"
+    ),
+    "deviceComplianceScriptRulOperator": (
+        "none and or isEquals notEquals greaterThan lessThan between notBetween greaterEquals lessEquals "
+        "dayTimeBetween beginsWith notBeginsWith endsWith notEndsWith contains notContains allOf oneOf "
+        "noneOf setEquals orderedSetEquals subsetOf excludesAll"
     ),
     "deviceEnrollmentType": (
         "unknown userEnrollment deviceEnrollmentManager appleBulkWithUser appleBulkWithoutUser "
@@ -802,6 +926,9 @@ ENUMS: dict[str, str] = {
         "exchangeMailboxPolicy other compliant notCompliant notEnrolled unknownLocation mfaRequired "
         "azureADBlockDueToAccessPolicy compromisedPassword deviceNotKnownWithManagedApp"
     ),
+    "deviceManagementExportJobLocalizationType": "localizedValuesAsAdditionalColumn replaceLocalizableValues",
+    "deviceManagementReportFileFormat": "csv pdf json unknownFutureValue",
+    "deviceManagementReportStatus": "unknown notStarted inProgress completed failed",
     "deviceManagementSubscriptionState": "pending active warning disabled deleted blocked lockedOut",
     "devicePlatformType": (
         "android androidForWork iOS macOS windowsPhone81 windows81AndLater windows10AndLater "
@@ -823,6 +950,7 @@ ENUMS: dict[str, str] = {
     "firmwareProtectionType": (
         "notApplicable systemGuardSecureLaunch firmwareAttackSurfaceReduction disabled unknownFutureValue"
     ),
+    "insiderRiskLevel": "none minor moderate elevated unknownFutureValue",
     "joinType": "unknown azureADJoined azureADRegistered hybridAzureADJoined",
     "lostModeState": "disabled enabled",
     "macOSGatekeeperAppSources": "notConfigured macAppStore macAppStoreAndIdentifiedDevelopers anywhere",
@@ -847,6 +975,11 @@ ENUMS: dict[str, str] = {
         "| none includeCompanyLogo includeCompanyName includeContactInformation includeCompanyPortalLink "
         "includeDeviceDetails unknownFutureValue"
     ),
+    "operator": (
+        "none and or isEquals notEquals greaterThan lessThan between notBetween greaterEquals lessEquals "
+        "dayTimeBetween beginsWith notBeginsWith endsWith notEndsWith contains notContains allOf oneOf "
+        "noneOf setEquals orderedSetEquals subsetOf excludesAll"
+    ),
     "ownerType": "unknown company personal",
     "persistentBrowserSessionMode": "always never",
     "policyPlatformType": (
@@ -862,5 +995,12 @@ ENUMS: dict[str, str] = {
     "signInFrequencyInterval": "timeBased everyTime unknownFutureValue",
     "signinFrequencyType": "days hours",
     "systemManagementModeLevel": "notApplicable level1 level2 level3 unknownFutureValue",
+    "userAction": "registerSecurityInformation registerOrJoinDevices unknownFutureValue",
+    "whatIfAnalysisReasons": (
+        "| notSet notEnoughInformation invalidCondition users workloadIdentities application userActions "
+        "authenticationContext devicePlatform devices clientApps location signInRisk emptyPolicy "
+        "invalidPolicy policyNotEnabled userRisk time insiderRisk authenticationFlow unknownFutureValue "
+        "agentIdRisk~ agentIdentities~"
+    ),
 }
 """Members in their order of value; a leading `|` marks flags, joined by commas on the wire; `~` a member of beta."""

@@ -11,12 +11,21 @@ from urllib.parse import unquote
 from toolkit.lab.answers import Answer, Call
 from toolkit.lab.answers.access import (
     ACCESS,
+    DELETED,
+    EVALUATE,
     create_access,
     delete_access,
+    delete_for_good,
+    evaluate,
     get_access,
+    get_deleted,
     list_access,
+    list_deleted,
     patch_access,
+    restore_access,
 )
+from toolkit.lab.answers.audit import AUDIT, audited, get_event, list_events
+from toolkit.lab.answers.counts import counted_directory, counted_list
 from toolkit.lab.answers.devices import (
     DEVICES,
     device_action,
@@ -29,6 +38,7 @@ from toolkit.lab.answers.directory import (
     get_by_ids,
     get_entra_device,
     get_group,
+    get_me,
     get_user,
     list_entra_devices,
     list_groups,
@@ -51,6 +61,8 @@ from toolkit.lab.answers.policies import (
     read_rules,
     schedule_actions,
 )
+from toolkit.lab.answers.reports import ACTIONS as REPORT_ACTIONS
+from toolkit.lab.answers.reports import JOBS, REPORTS_PATH, create_job, get_job, get_report, list_jobs
 from toolkit.lab.answers.statuses import (
     SUMMARIES,
     device_state_summary,
@@ -72,7 +84,26 @@ from toolkit.lab.answers.templates import (
     patch_template,
     send_test_message,
 )
-from toolkit.lab.answers.tenant import get_brand, get_scope_tag, get_tenant, list_scope_tags, patch_tenant
+from toolkit.lab.answers.tenant import (
+    TAGS,
+    assign_scope_tag,
+    create_scope_tag,
+    delete_scope_tag,
+    get_brand,
+    get_scope_tag,
+    get_settings,
+    get_tenant,
+    has_custom_tag,
+    list_brands,
+    list_scope_tags,
+    list_tag_assignments,
+    managed_device_overview,
+    patch_scope_tag,
+    patch_tenant,
+    refresh_summarization,
+    tags_by_id,
+    validate_script,
+)
 from toolkit.lab.contract import Version
 
 
@@ -190,13 +221,66 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "deviceManagement", get_tenant, BOTH, "settings and intuneBrand"),
     Route("PATCH", "deviceManagement", patch_tenant, BOTH, "settings go together"),
     Route("GET", "deviceManagement/intuneBrand", get_brand, BOTH, ""),
-    Route("GET", "deviceManagement/roleScopeTags", list_scope_tags, BETA, ""),
-    Route("GET", "deviceManagement/roleScopeTags/{}", get_scope_tag, BETA, ""),
+    Route("GET", "deviceManagement/settings", get_settings, BOTH, ""),
+    Route("GET", "deviceManagement/intuneBrandingProfiles", list_brands, BETA, "the default profile"),
+    Route("GET", "deviceManagement/managedDeviceOverview", managed_device_overview, BOTH, ""),
+    Route("GET", TAGS, list_scope_tags, BETA, ""),
+    Route("POST", TAGS, create_scope_tag, BETA, "ids are small numbers as text"),
+    Route("POST", TAGS + "/getRoleScopeTagsById", tags_by_id, BETA, ""),
+    Route("GET", TAGS + "/hasCustomRoleScopeTag()", has_custom_tag, BETA, ""),
+    Route("GET", TAGS + "/{}", get_scope_tag, BETA, ""),
+    Route("PATCH", TAGS + "/{}", patch_scope_tag, BETA, "not the built-in one"),
+    Route("DELETE", TAGS + "/{}", delete_scope_tag, BETA, "not the built-in one"),
+    Route("POST", TAGS + "/{}/assign", assign_scope_tag, BETA, "replaces the groups"),
+    Route("GET", TAGS + "/{}/assignments", list_tag_assignments, BETA, ""),
+    *(
+        Route("POST", f"{REPORTS_PATH}/{action}", get_report, BOTH, "JSON as application/octet-stream")
+        for action in REPORT_ACTIONS
+    ),
+    Route("GET", JOBS, list_jobs, BOTH, ""),
+    Route("POST", JOBS, create_job, BOTH, "csv or json, zipped"),
+    Route("GET", JOBS + "/{}", get_job, BOTH, "each look brings the job one step on"),
+    Route("POST", _C + "/getNoncompliantDevicesToRetire", get_report, BETA, "the retire list as a report"),
+    Route("POST", _C + "/refreshDeviceComplianceReportSummarization", refresh_summarization, BETA, ""),
+    Route("POST", _C + "/validateComplianceScript", validate_script, BETA, "presence, operators and types"),
+    Route("GET", AUDIT, list_events, BOTH, "the writes that went through the lab, newest first"),
+    Route("GET", AUDIT + "/{}", get_event, BOTH, ""),
+    *(
+        Route("GET", f"{collection}/$count", counted_list(handler), versions, "")
+        for collection, handler, versions in (
+            (_C, list_policies, BOTH),
+            (_G, list_policies, BETA),
+            (TEMPLATES, list_templates, BOTH),
+            (DEVICES, list_devices, BOTH),
+            (TAGS, list_scope_tags, BETA),
+            (AUDIT, list_events, BOTH),
+            (ACCESS, list_access, BOTH),
+        )
+    ),
+    *(
+        Route(
+            "GET",
+            f"{collection}/$count",
+            counted_directory(handler),
+            BOTH,
+            "needs ConsistencyLevel: eventual",
+        )
+        for collection, handler in (
+            ("users", list_users),
+            ("groups", list_groups),
+            ("devices", list_entra_devices),
+        )
+    ),
     Route("GET", ACCESS, list_access, BOTH, ""),
     Route("POST", ACCESS, create_access, BOTH, ""),
     Route("GET", ACCESS + "/{}", get_access, BOTH, ""),
     Route("PATCH", ACCESS + "/{}", patch_access, BOTH, "204"),
-    Route("DELETE", ACCESS + "/{}", delete_access, BOTH, ""),
+    Route("DELETE", ACCESS + "/{}", delete_access, BOTH, "can be restored for 30 days"),
+    Route("GET", DELETED, list_deleted, BOTH, ""),
+    Route("GET", DELETED + "/{}", get_deleted, BOTH, ""),
+    Route("POST", DELETED + "/{}/restore", restore_access, BOTH, "in the state that it had"),
+    Route("DELETE", DELETED + "/{}", delete_for_good, BOTH, "for good"),
+    Route("POST", EVALUATE, evaluate, BOTH, "What If: all policies, disabled ones too"),
     Route("GET", "groups", list_groups, BOTH, ""),
     Route("GET", "groups/{}", get_group, BOTH, ""),
     *(
@@ -207,7 +291,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "users", list_users, BOTH, ""),
     Route("GET", "users/{}", get_user, BOTH, "by id or user principal name"),
-    Route("GET", "me", get_user, BOTH, "the signed-in administrator"),
+    Route("GET", "me", get_me, BOTH, "the signed-in administrator"),
     Route("GET", "devices", list_entra_devices, BOTH, "the directory's objects, with isCompliant"),
     Route("GET", "devices/{}", get_entra_device, BOTH, ""),
     Route("POST", "directoryObjects/getByIds", get_by_ids, BOTH, ""),
@@ -234,8 +318,15 @@ def _tree() -> dict[str, Any]:
         node = tree
         for step in route.pattern.split("/"):
             node = node.setdefault(step.lower(), {})
+        is_write = route.method != "GET" and route.pattern.lower().startswith("devicemanagement")
+        if is_write and route.handler not in _NO_WRITES:
+            route = route._replace(handler=audited(route.handler))
         node.setdefault("", {})[route.method] = route
     return tree
+
+
+_NO_WRITES = (get_report, create_job, tags_by_id, validate_script, read_only_states, refresh_summarization)
+"""Handlers of POST and PATCH after which the tenant is as it was: nothing for the audit log."""
 
 
 def find(method: str, path: str) -> Found | None:
@@ -246,7 +337,13 @@ def find(method: str, path: str) -> Found | None:
         steps += keyed.groups() if keyed is not None else (unquote(step),)
     node: dict[str, Any] = _tree()
     keys = []
-    for step in steps:
+    for position, step in enumerate(steps):
+        if step.lower().startswith("graph."):
+            # The namespace has a short name too, and Microsoft's clients write casts with it.
+            step = steps[position] = "microsoft." + step
+        if step.lower().startswith("microsoft.graph.") and step.lower() not in node:
+            # An action may be called by its whole name; a cast is a step of its own.
+            step = steps[position] = step[len("microsoft.graph.") :]
         if step.lower() in node and step:
             node = node[step.lower()]
         elif "{}" in node and step:

@@ -121,6 +121,11 @@ RULES: tuple[Rule, ...] = (
         "intune-behaviour 11.2",
     ),
     Rule(
+        "retry-after", "always", ("always", "never"), "T",
+        "whether Intune's refusals of too many requests say how long to wait",
+        "graph-contract 9.4, IntuneCD issue 217",
+    ),
+    Rule(
         "actions-api", "observed", ("observed", "documented"), "T",
         "whether single actions have addresses of their own: the live service refuses them, the reference shows them",
         "graph-contract 2.1",

@@ -116,6 +116,13 @@ PERMISSIONS: tuple[Permission, ...] = (
         _DEVICES_READ,
         (_DEVICES_WRITE, _CONFIGURATION_READ, _CONFIGURATION_WRITE),
     ),
+    Permission(
+        "PATCH",
+        f"{_DEVICE}/deviceCompliancePolicyStates/**",
+        (_DEVICES_WRITE,),
+        (),
+        "not documented, and the service refuses the call: taken from the family of the device",
+    ),
     # Reports.
     Permission(
         "POST",
@@ -140,13 +147,29 @@ PERMISSIONS: tuple[Permission, ...] = (
     _reads(
         "/deviceManagement/roleScopeTags/**", _CONFIGURATION_READ, ("DeviceManagementRBAC.Read.All",), "beta"
     ),
+    _reads(
+        "/deviceManagement/roleScopeTags/getRoleScopeTagsById",
+        _CONFIGURATION_READ,
+        ("DeviceManagementRBAC.Read.All",),
+        "beta; reads although it is a POST",
+        method="POST",
+    ),
+    *_writes(
+        "/deviceManagement/roleScopeTags/**",
+        "DeviceManagementRBAC.ReadWrite.All",
+        (_CONFIGURATION_WRITE,),
+        "beta; only reading is documented: taken from the name of the reading permission",
+    ),
     _reads("/deviceManagement/intuneBrandingProfiles/**", _APPS_READ, (_APPS_WRITE,), "beta"),
     _reads("/deviceManagement/auditEvents/**", _APPS_READ, (_APPS_WRITE,)),
-    _reads(
-        "/deviceManagement",
-        _CONFIGURATION_READ,
-        (_CONFIGURATION_WRITE,),
-        "tenant settings; any Intune family may do, depending on the workload",
+    *(
+        _reads(
+            f"/deviceManagement{part}",
+            _CONFIGURATION_READ,
+            (_CONFIGURATION_WRITE,),
+            "tenant settings; any Intune family may do, depending on the workload",
+        )
+        for part in ("", "/settings", "/intuneBrand")
     ),
     Permission(
         "PATCH",
@@ -188,6 +211,13 @@ PERMISSIONS: tuple[Permission, ...] = (
         (),
         "the page names no permission: taken from deleting policies",
     ),
+    Permission(
+        "DELETE",
+        f"{_ACCESS}/deletedItems/policies/{{id}}",
+        (_ACCESS_READ, _ACCESS_WRITE),
+        (),
+        "not documented: taken from deleting policies",
+    ),
     # Directory.
     _reads(
         "/groups/{id}/members/**",
@@ -216,6 +246,25 @@ PERMISSIONS: tuple[Permission, ...] = (
         "OrganizationalBranding.Read.All",
         ("Organization.Read.All",),
         "for a signed-in user User.Read is enough",
+    ),
+    _reads(
+        "/me",
+        "User.Read",
+        ("User.ReadBasic.All", "User.Read.All", "Directory.Read.All"),
+        "an application without a user has no /me",
+    ),
+    _reads(
+        "/organization",
+        "User.Read",
+        (
+            "Organization.Read.All",
+            "Directory.Read.All",
+            _SERVICE_READ,
+            _SERVICE_WRITE,
+            _CONFIGURATION_READ,
+            _CONFIGURATION_WRITE,
+        ),
+        "an application without a user needs one of the others",
     ),
     _reads("/directoryObjects/getByIds", "Directory.Read.All", method="POST"),
 )
