@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from lab.surface import Wire
-from toolkit.lab.answers.reports import ACTIONS, FILES, REPORTS, exported
+from toolkit.lab.addresses import REPORT_ACTIONS as ACTIONS
+from toolkit.lab.answers.reports import FILES, REPORTS, exported
 
 REPORT = "/v1.0/deviceManagement/reports/"
 JOBS = REPORT + "exportJobs"

@@ -1,9 +1,39 @@
-"""Addresses below the version of Graph: their steps, and whether a pattern means them."""
+"""Addresses below the version of Graph: the collections, the steps of an address, and whether a pattern means it."""
 
 from __future__ import annotations
 
 from functools import cache
 from urllib.parse import unquote
+
+CLASSIC = "deviceManagement/deviceCompliancePolicies"
+CATALOG = "deviceManagement/compliancePolicies"
+SUMMARIES = "deviceManagement/deviceCompliancePolicySettingStateSummaries"
+TEMPLATES = "deviceManagement/notificationMessageTemplates"
+DEVICES = "deviceManagement/managedDevices"
+TAGS = "deviceManagement/roleScopeTags"
+AUDIT = "deviceManagement/auditEvents"
+REPORTS_PATH = "deviceManagement/reports"
+JOBS = REPORTS_PATH + "/exportJobs"
+ACCESS = "identity/conditionalAccess/policies"
+DELETED = "identity/conditionalAccess/deletedItems/policies"
+EVALUATE = "identity/conditionalAccess/evaluate"
+
+REPORT_ACTIONS: dict[str, str] = {
+    "getDeviceNonComplianceReport": "DeviceNonCompliance",
+    "getDevicesWithoutCompliancePolicyReport": "DevicesWithoutCompliancePolicy",
+    "getNoncompliantDevicesAndSettingsReport": "NoncompliantDevicesAndSettings",
+    "getCompliancePolicyNonComplianceReport": "NonCompliantCompliancePoliciesAggregate",
+    "getCompliancePolicyNonComplianceSummaryReport": "CompliancePolicyNonComplianceSummary",
+    "getComplianceSettingNonComplianceReport": "SettingComplianceAggReport",
+    "getPolicyNonComplianceReport": "PolicyNonCompliance",
+    "getPolicyNonComplianceSummaryReport": "NonCompliantCompliancePoliciesAggregate",
+    "getPolicyNonComplianceMetadata": "PolicyNonComplianceMetadata",
+    "getSettingNonComplianceReport": "SettingNonCompliance",
+    "getReportFilters": "ReportFilters",
+    "getHistoricalReport": "DeviceComplianceTrend",
+    "getCachedReport": "DeviceCompliance",
+}
+"""Below REPORTS_PATH (graph-contract 8.4): which report an action answers where the request does not say."""
 
 
 def steps_of(path: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from toolkit.lab.contract import RequestError, bad_request
 from toolkit.lab.exchange import Asked, Raw, Result, response_of
 from toolkit.lab.exchange import Request as Request
 from toolkit.lab.exchange import Response as Response
-from toolkit.lab.routes import find
+from toolkit.lab.routes import find, handler_of
 from toolkit.lab.store import Store, guid
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class Lab:
         if asked.version not in place.route.versions:
             raise bad_request(f"Resource not found for the segment '{place.path.split('/')[1]}'.")
         call = Call(self, asked, place.path, place.keys, headers, body, grant)
-        return place.route.handler(call)
+        return handler_of(place.route)(call)
 
     def _error(self, error: RequestError, path: str, ids: Mapping[str, str]) -> dict[str, Any]:
         message = error.message

@@ -24,7 +24,6 @@ from toolkit.lab.contract import (
     type_of,
 )
 from toolkit.lab.odata import Expand, Query
-from toolkit.lab.searching import clauses, parse_search
 from toolkit.model.odata import AnyOf, Compare, Guid, Node, Not, OneOf, TextTest, walk
 
 SORTED_BY: Mapping[str, tuple[str, ...]] = {
@@ -146,6 +145,8 @@ def _advanced_part(part: Node) -> str:
 
 
 def _check_search(text: str, kind: str, version: Version) -> None:
+    from toolkit.lab.searching import clauses, parse_search
+
     try:
         search = parse_search(text)
     except UsageProblem as problem:

@@ -10,7 +10,6 @@ from urllib.parse import quote, unquote_plus
 
 from toolkit.errors import UsageProblem
 from toolkit.lab.contract import bad_request
-from toolkit.lab.searching import finds, parse_search
 from toolkit.model.odata import (
     MAX_DEPTH,
     AnyOf,
@@ -103,6 +102,8 @@ def test_of(query: Query) -> Callable[[Document], bool] | None:
     filter = query.filter
     if query.search is None:
         return None if filter is None else lambda row: matches(filter, row)
+    from toolkit.lab.searching import finds, parse_search
+
     search = parse_search(query.search)
     return lambda row: finds(search, row) and (filter is None or matches(filter, row))
 

@@ -6,7 +6,6 @@ Status letters: D documented, T told by a third party, I inferred by us, U unkno
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 from toolkit.errors import UsageProblem
@@ -164,6 +163,8 @@ def _rule(name: str) -> Rule:
     rule = _BY_NAME.get(name.strip().lower().replace("_", "-"))
     if rule is not None:
         return rule
+    from difflib import get_close_matches
+
     near = get_close_matches(name.lower().replace("_", "-"), list(_BY_NAME), n=1, cutoff=0.4)
     hint = f"Nearest: {near[0]}." if near else "See them all: grace lab rules"
     raise UsageProblem(f'The lab has no rule "{name}".', hint=hint, detail={"nearest": near})

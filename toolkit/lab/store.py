@@ -31,22 +31,32 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     """
     CREATE INDEX document_order ON document (kind);
-    CREATE INDEX device_entra ON document (fold(json_extract(body, '$.azureADDeviceId'))) WHERE kind = 'device';
-    CREATE INDEX device_object ON document (fold(json_extract(body, '$.lab.entraObjectId'))) WHERE kind = 'device';
-    CREATE INDEX device_name ON document (fold(json_extract(body, '$.deviceName'))) WHERE kind = 'device';
-    CREATE INDEX device_user ON document (fold(json_extract(body, '$.userPrincipalName'))) WHERE kind = 'device';
-    CREATE INDEX device_system ON document (fold(json_extract(body, '$.operatingSystem'))) WHERE kind = 'device';
-    CREATE INDEX device_state ON document (fold(json_extract(body, '$.complianceState'))) WHERE kind = 'device';
-    CREATE INDEX user_id ON document (fold(json_extract(body, '$.id'))) WHERE kind = 'user';
-    CREATE INDEX user_sign_in ON document (fold(json_extract(body, '$.userPrincipalName'))) WHERE kind = 'user';
-    CREATE INDEX user_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'user';
-    CREATE INDEX group_id ON document (fold(json_extract(body, '$.id'))) WHERE kind = 'group';
-    CREATE INDEX group_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'group';
-    CREATE INDEX policy_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'policy';
-    CREATE INDEX catalog_name ON document (fold(json_extract(body, '$.name'))) WHERE kind = 'catalogPolicy';
-    CREATE INDEX template_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'template';
-    CREATE INDEX access_name ON document (fold(json_extract(body, '$.displayName'))) WHERE kind = 'access';
-    CREATE INDEX record_policy ON document (fold(substr(id, instr(id, '|') + 1))) WHERE kind = 'record';
+    ALTER TABLE document ADD COLUMN k1 TEXT;
+    ALTER TABLE document ADD COLUMN k2 TEXT;
+    ALTER TABLE document ADD COLUMN k3 TEXT;
+    ALTER TABLE document ADD COLUMN k4 TEXT;
+    ALTER TABLE document ADD COLUMN k5 TEXT;
+    ALTER TABLE document ADD COLUMN k6 TEXT;
+    CREATE INDEX document_k1 ON document (kind, k1) WHERE k1 IS NOT NULL;
+    CREATE INDEX document_k2 ON document (kind, k2) WHERE k2 IS NOT NULL;
+    CREATE INDEX document_k3 ON document (kind, k3) WHERE k3 IS NOT NULL;
+    CREATE INDEX document_k4 ON document (kind, k4) WHERE k4 IS NOT NULL;
+    CREATE INDEX document_k5 ON document (kind, k5) WHERE k5 IS NOT NULL;
+    CREATE INDEX document_k6 ON document (kind, k6) WHERE k6 IS NOT NULL;
+    UPDATE document SET
+        k1 = fold(json_extract(body, '$.azureADDeviceId')), k2 = fold(json_extract(body, '$.lab.entraObjectId')),
+        k3 = fold(json_extract(body, '$.deviceName')), k4 = fold(json_extract(body, '$.userPrincipalName')),
+        k5 = fold(json_extract(body, '$.operatingSystem')), k6 = fold(json_extract(body, '$.complianceState'))
+        WHERE kind = 'device';
+    UPDATE document SET
+        k1 = fold(json_extract(body, '$.id')), k2 = fold(json_extract(body, '$.userPrincipalName')),
+        k3 = fold(json_extract(body, '$.displayName'))
+        WHERE kind = 'user';
+    UPDATE document SET
+        k1 = fold(json_extract(body, '$.id')), k2 = fold(json_extract(body, '$.displayName')) WHERE kind = 'group';
+    UPDATE document SET k1 = fold(json_extract(body, '$.displayName')) WHERE kind IN ('policy', 'template', 'access');
+    UPDATE document SET k1 = fold(json_extract(body, '$.name')) WHERE kind = 'catalogPolicy';
+    UPDATE document SET k1 = fold(json_extract(body, '$.policyId')) WHERE kind = 'record';
     """,
 )
 """Step n brings a file from version n to n + 1. A step that was released is never edited."""
@@ -54,44 +64,42 @@ MIGRATIONS: tuple[str, ...] = (
 Indexed = tuple[str, str]
 """(kind, path of the property in its documents)."""
 
-INDEXED: Mapping[Indexed, str] = {
-    **{
-        (kind, path): f"fold(json_extract(body, '$.{path.replace('/', '.')}'))"
-        for kind, paths in {
-            "device": (
-                "azureADDeviceId",
-                "lab/entraObjectId",
-                "deviceName",
-                "userPrincipalName",
-                "operatingSystem",
-                "complianceState",
-            ),
-            "user": ("id", "userPrincipalName", "displayName"),
-            "group": ("id", "displayName"),
-            "policy": ("displayName",),
-            "catalogPolicy": ("name",),
-            "template": ("displayName",),
-            "access": ("displayName",),
-        }.items()
-        for path in paths
-    },
-    # A record's id is "device|policy"; reading it there costs nothing when a record changes.
-    ("record", "policyId"): "fold(substr(id, instr(id, '|') + 1))",
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "device": (
+        "azureADDeviceId",
+        "lab/entraObjectId",
+        "deviceName",
+        "userPrincipalName",
+        "operatingSystem",
+        "complianceState",
+    ),
+    "user": ("id", "userPrincipalName", "displayName"),
+    "group": ("id", "displayName"),
+    "policy": ("displayName",),
+    "catalogPolicy": ("name",),
+    "template": ("displayName",),
+    "access": ("displayName",),
+    "record": ("policyId",),
 }
-"""What can be looked up without reading every document, the most selective of a kind first."""
+"""What can be looked up without reading every document, the most selective of a kind first; each has a column, k1 on.
 
-# The kinds are written out, because only then do the indexes of one kind apply. No text of a caller gets in here.
+Columns and not indexes on expressions: those would be worked out anew at every change of any member.
+"""
+
+INDEXED: Mapping[Indexed, str] = {
+    (kind, path): f"k{number}" for kind, paths in KEYS.items() for number, path in enumerate(paths, 1)
+}
 PAGES: Mapping[Indexed, str] = {
-    (kind, path): f"SELECT position, body FROM document WHERE kind = '{kind}' AND {expression} = ?"  # noqa: S608 - from the table above
+    (kind, path): f"SELECT position, body FROM document WHERE kind = '{kind}' AND {column} = ?"  # noqa: S608 - from the table above
     " AND position > ? ORDER BY position LIMIT ? OFFSET ?"
-    for (kind, path), expression in INDEXED.items()
+    for (kind, path), column in INDEXED.items()
 }
 PAGE = (
     "SELECT position, body FROM document WHERE kind = ? AND position > ? ORDER BY position LIMIT ? OFFSET ?"
 )
 COUNTS: Mapping[Indexed, str] = {
-    (kind, path): f"SELECT count(*) FROM document WHERE kind = '{kind}' AND {expression} = ?"  # noqa: S608 - from the table above
-    for (kind, path), expression in INDEXED.items()
+    (kind, path): f"SELECT count(*) FROM document WHERE kind = '{kind}' AND {column} = ?"  # noqa: S608 - from the table above
+    for (kind, path), column in INDEXED.items()
 }
 MOST_AT_ONCE = 1000
 
@@ -145,19 +153,28 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def put(self, kind: str, id: str, document: dict[str, Any]) -> None:
+        keys = _keys(kind, document)
+        columns = "".join(f", {column}" for column in keys)
+        changes = "".join(f", {column} = excluded.{column}" for column in keys)
         self._execute(
-            "INSERT INTO document (kind, id, body) VALUES (?, ?, ?)"
-            " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
-            (kind, id, _text(document)),
+            f"INSERT INTO document (kind, id, body{columns}) VALUES (?, ?, ?{', ?' * len(keys)})"  # noqa: S608 - k1 to k6
+            f" ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body{changes}",
+            (kind, id, _text(document), *keys.values()),
         )
 
     def patch(self, kind: str, id: str, members: Mapping[str, Any]) -> None:
         """Sets members of a document, whose names are our own words, and leaves the others as they are."""
         pairs = [part for name, value in members.items() for part in (f"$.{name}", _text(value))]
+        keys = {
+            column: value
+            for (column, value), path in zip(_keys(kind, members).items(), KEYS.get(kind, ()), strict=True)
+            if path.partition("/")[0] in members
+        }
+        columns = "".join(f", {column} = ?" for column in keys)
         self._execute(
-            f"UPDATE document SET body = json_set(body{', ?, json(?)' * len(members)})"  # noqa: S608 - question marks
+            f"UPDATE document SET body = json_set(body{', ?, json(?)' * len(members)}){columns}"  # noqa: S608 - question marks
             " WHERE kind = ? AND id = ?",
-            (*pairs, kind, id),
+            (*pairs, *keys.values(), kind, id),
         )
 
     def delete(self, kind: str, id: str) -> bool:
@@ -369,6 +386,16 @@ def guid(name: str) -> str:
 def graph_time(text: str | None) -> str:
     """A time of ours as Graph writes times, "2026-11-02T08:00:00Z"; Graph's "never" for None."""
     return (text or "0001-01-01T00:00:00Z").replace("+00:00", "Z")
+
+
+def _keys(kind: str, document: Mapping[str, Any]) -> dict[str, str | None]:
+    """The columns of a document with what stands in them."""
+    keys = {}
+    for number, path in enumerate(KEYS.get(kind, ()), 1):
+        name, _, inner = path.partition("/")
+        value = document.get(name)
+        keys[f"k{number}"] = _folded((value or {}).get(inner) if inner else value)
+    return keys
 
 
 def _folded(text: Any) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import translate
 from typing import Protocol, TypeVar
 
@@ -103,6 +102,9 @@ def find_each(refs: Iterable[Ref], things: Sequence[T]) -> tuple[T, ...]:
 
 def nearest(text: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The names most like `text`, best first."""
+    # Late: it is for names that were mistyped, and every start would pay for it.
+    from difflib import get_close_matches
+
     by_fold: dict[str, str] = {}
     for name in names:
         by_fold.setdefault(name.casefold(), name)

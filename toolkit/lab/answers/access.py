@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from toolkit.lab.addresses import ACCESS, DELETED
 from toolkit.lab.answers import (
     Answer,
     Call,
@@ -24,10 +25,6 @@ from toolkit.lab.contract import (
 )
 from toolkit.lab.reading import moment
 from toolkit.model.odata import pick
-
-ACCESS = "identity/conditionalAccess/policies"
-DELETED = "identity/conditionalAccess/deletedItems/policies"
-EVALUATE = "identity/conditionalAccess/evaluate"
 
 MOST_POLICIES = 195
 """In any state (intune-behaviour 1.6). That deleted ones do not count is our choice."""

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from toolkit.lab.addresses import AUDIT
 from toolkit.lab.answers import Answer, Call, Document, listed, not_found, plain, single
 from toolkit.lab.store import guid
 
-AUDIT = "deviceManagement/auditEvents"
 AUDIT_KEPT = 10_000
 """So many events are remembered. The service keeps them for a time that the reference does not state."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.lab import odata
+from toolkit.lab.addresses import DEVICES
 from toolkit.lab.answers import (
     Answer,
     Call,
@@ -23,7 +24,6 @@ from toolkit.lab.contract import (
     visible,
 )
 
-DEVICES = "deviceManagement/managedDevices"
 _TIMES = ("lt", "le", "gt", "ge")
 DEVICE_FILTERS: dict[str, tuple[str, ...]] = {
     "azureADDeviceId": ("eq",),

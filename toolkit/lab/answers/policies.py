@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from toolkit.lab import odata
+from toolkit.lab import addresses, odata
 from toolkit.lab.answers import (
     Answer,
     Call,
@@ -51,7 +51,7 @@ class Family(NamedTuple):
 
 CLASSIC = Family(
     "policy",
-    "deviceManagement/deviceCompliancePolicies",
+    addresses.CLASSIC,
     "deviceCompliancePolicy",
     "deviceComplianceScheduledActionForRule",
     "deviceComplianceActionItem",
@@ -60,7 +60,7 @@ CLASSIC = Family(
 )
 CATALOG = Family(
     "catalogPolicy",
-    "deviceManagement/compliancePolicies",
+    addresses.CATALOG,
     "deviceManagementCompliancePolicy",
     "deviceManagementComplianceScheduledActionForRule",
     "deviceManagementComplianceActionItem",

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from toolkit.errors import UsageProblem
+from toolkit.lab.addresses import JOBS, REPORT_ACTIONS
 from toolkit.lab.answers import Answer, Call, Document, Raw, found, listed, plain, single
 from toolkit.lab.answers.statuses import policy_platform, setting_states
 from toolkit.lab.contract import bad_request, validate
@@ -40,8 +41,6 @@ from toolkit.model.odata import (
     walk,
 )
 
-REPORTS_PATH = "deviceManagement/reports"
-JOBS = REPORTS_PATH + "/exportJobs"
 FILES = "/exports/"
 """Where the files of export jobs are: outside of both versions, as the real ones are on another service."""
 FILE_LIFE = timedelta(hours=6)
@@ -313,23 +312,6 @@ REPORTS: dict[str, Report] = {
     "NoncompliantDevicesToRetire": Report(_columns(f"{_DEVICE} {_POLICY} ScheduledRetireState"), _to_retire),
 }
 
-ACTIONS: dict[str, str] = {
-    "getDeviceNonComplianceReport": "DeviceNonCompliance",
-    "getDevicesWithoutCompliancePolicyReport": "DevicesWithoutCompliancePolicy",
-    "getNoncompliantDevicesAndSettingsReport": "NoncompliantDevicesAndSettings",
-    "getCompliancePolicyNonComplianceReport": "NonCompliantCompliancePoliciesAggregate",
-    "getCompliancePolicyNonComplianceSummaryReport": "CompliancePolicyNonComplianceSummary",
-    "getComplianceSettingNonComplianceReport": "SettingComplianceAggReport",
-    "getPolicyNonComplianceReport": "PolicyNonCompliance",
-    "getPolicyNonComplianceSummaryReport": "NonCompliantCompliancePoliciesAggregate",
-    "getPolicyNonComplianceMetadata": "PolicyNonComplianceMetadata",
-    "getSettingNonComplianceReport": "SettingNonCompliance",
-    "getReportFilters": "ReportFilters",
-    "getHistoricalReport": "DeviceComplianceTrend",
-    "getCachedReport": "DeviceCompliance",
-}
-"""Which report an action of deviceManagement/reports answers, where the request does not say."""
-
 _TEXTS = frozenset(["name", "search", "sessionId", "filter", "id"])
 _LISTS = frozenset(["select", "groupBy", "orderBy"])
 _NUMBERS = frozenset(["skip", "top"])
@@ -343,17 +325,17 @@ _NOT_TAKEN = {
 def get_report(call: Call) -> Answer:
     """One of the report actions, or getNoncompliantDevicesToRetire."""
     action = call.path.rpartition("/")[2].rpartition(".")[2]
-    known = {name.lower(): name for name in ACTIONS}.get(action.lower())
+    known = {name.lower(): name for name in REPORT_ACTIONS}.get(action.lower())
     body = _body(call, known or action)
     if known is None:
         report = REPORTS["NoncompliantDevicesToRetire"]
     elif known == "getCachedReport":
         # The id of a stored configuration begins with the report's name.
-        report = report_named(str(body.get("id") or ACTIONS[known]).partition("_")[0])
+        report = report_named(str(body.get("id") or REPORT_ACTIONS[known]).partition("_")[0])
     elif known == "getHistoricalReport":
-        report = report_named(str(body.get("name") or ACTIONS[known]))
+        report = report_named(str(body.get("name") or REPORT_ACTIONS[known]))
     else:
-        report = REPORTS[ACTIONS[known]]
+        report = REPORTS[REPORT_ACTIONS[known]]
     table = tabulated(report, facts_of(call.store), body)
     answer = {
         "TotalRowCount": table.total,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from toolkit.lab.addresses import SUMMARIES
 from toolkit.lab.answers import (
     NO_GRACE,
     Answer,
@@ -259,9 +260,6 @@ def count_state(row: Document, status: str) -> None:
     for counter in SETTING_COUNTERS.values():
         row.setdefault(counter, 0)
     row[SETTING_COUNTERS[status]] += 1
-
-
-SUMMARIES = "deviceManagement/deviceCompliancePolicySettingStateSummaries"
 
 
 def setting_state_summaries(call: Call) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from toolkit.lab.addresses import TEMPLATES
 from toolkit.lab.answers import (
     Answer,
     Call,
@@ -24,8 +25,6 @@ from toolkit.lab.contract import (
     visible,
 )
 from toolkit.model.odata import pick
-
-TEMPLATES = "deviceManagement/notificationMessageTemplates"
 
 
 def template_shape(call: Call, document: Document) -> Document:

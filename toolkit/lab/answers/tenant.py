@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections import Counter
 from typing import Any
 
+from toolkit.lab.addresses import TAGS
 from toolkit.lab.answers import (
     Answer,
     Call,
@@ -27,7 +28,6 @@ from toolkit.lab.contract import (
 )
 from toolkit.lab.store import graph_time
 
-TAGS = "deviceManagement/roleScopeTags"
 DEFAULT_TAG = "0"
 
 
