@@ -72,3 +72,38 @@ def test_a_command_imports_its_own_noun_only(grace: Grace) -> None:
         name.split(".")[2] for name in found if name.startswith("toolkit.commands.") and name.count(".") > 2
     }
     assert nouns == {"action"}
+
+
+ANSWER = """
+import sys
+from toolkit.lab.app import Request, open_lab
+lab = open_lab(sys.argv[1])
+assert lab.handle(Request("GET", "/v1.0/me")).status == 200
+print(" ".join(sorted(sys.modules)))
+"""
+
+
+def test_a_lab_that_is_served_imports_what_one_answer_needs(grace: Grace) -> None:
+    grace.ok("lab clock")
+    found = imported(grace, "lab", "serve", "--for", "1")
+    done = subprocess.run(
+        [sys.executable, "-c", ANSWER, str(grace.home / "labs" / "lab.sqlite")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found |= set(done.stdout.split())
+    assert not found & {
+        *HEAVY,
+        "cryptography",
+        "ssl",
+        "http.server",
+        "email",
+        "difflib",
+        "zipfile",
+        "smtplib",
+    }
+    assert {name for name in found if name.startswith("toolkit.lab.answers.")} == {
+        "toolkit.lab.answers.directory"
+    }
+    assert not any(name.startswith(("toolkit.forecast", "toolkit.lab.identity")) for name in found)

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from toolkit.errors import NotFound
-from toolkit.forecast.evaluation import IN_GRACE, judge_policy, policy_actual
+from toolkit.forecast.evaluation import IN_GRACE, NOT_APPLICABLE, judge_policy, policy_actual
 from toolkit.lab import rules
 from toolkit.lab.checkins import last_slot, next_slot
 from toolkit.lab.reading import Memberships, Rulebook, moment, rulebook, written
@@ -165,13 +165,14 @@ class Snapshot:
         return self._templates[key]
 
     def _judged(self, device: Device, policy: Rulebook) -> tuple[str, list[dict[str, Any]]]:
-        """What the policy makes of the facts that the service knows: its verdict, and those on its settings."""
+        """What the policy makes of the facts that the service knows: its verdict, and those on what it asks for."""
         facts = device.reported_facts()
         key = (policy.id, repr(facts))
         found = self._judgements.get(key)
         if found is None:
             verdicts = judge_policy(policy.platform, policy.settings, facts)
-            found = policy_actual(verdicts), [verdict_document(verdict) for verdict in verdicts]
+            asked = [verdict_document(verdict) for verdict in verdicts if verdict.status != NOT_APPLICABLE]
+            found = policy_actual(verdicts), asked
             if len(self._judgements) >= _JUDGEMENTS:
                 self._judgements.clear()
             self._judgements[key] = found

@@ -327,6 +327,7 @@ class Builder:
             "deviceEnrollmentType": ENROLMENT.get(variant, "userEnrollment"),
             "deviceRegistrationState": "registered",
             "jailBroken": "Unknown",
+            "exchangeAccessState": "none",
             "isEncrypted": (facts or {}).get("storageRequireEncryption", True) is True,
             "deviceActionResults": [],
             "userId": person["id"] if person is not None else "",
@@ -334,9 +335,8 @@ class Builder:
             "userDisplayName": person["displayName"] if person is not None else "",
             "emailAddress": (person["mail"] or "") if person is not None else "",
         }
-        # Every member of v1.0, and of beta's what the lab keeps.
-        document = filled(own, "managedDevice", "v1.0")
-        document |= {"retireAfterDateTime": "0001-01-01T00:00:00Z", "roleScopeTagIds": ["0"]}
+        # What is not set is not kept either: an answer is completed when it is given.
+        document = own | {"retireAfterDateTime": "0001-01-01T00:00:00Z", "roleScopeTagIds": ["0"]}
         document["lab"] = {
             "variant": variant,
             "platform": PLATFORM_OF_VARIANT[variant],
