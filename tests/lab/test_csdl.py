@@ -337,7 +337,7 @@ EXPANDED = {
     C: "$expand=scheduledActionsForRule($expand=scheduledActionConfigurations),assignments",
     C + "/{}": (
         "$expand=scheduledActionsForRule($expand=scheduledActionConfigurations),assignments,"
-        "deviceStatusOverview,userStatusOverview"
+        "deviceStatusOverview,userStatusOverview,deviceStatuses,userStatuses,deviceSettingStateSummaries"
     ),
     G + "/{}": "$expand=settings,scheduledActionsForRule($expand=scheduledActionConfigurations),assignments",
     T: "$expand=localizedNotificationMessages",
@@ -382,6 +382,8 @@ def walked(contoso: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
         "localizedNotificationMessages": next(row["id"] for row in message if not row["isDefault"]),
         "managedDevices": device,
         "deviceCompliancePolicyStates": states[0]["id"],
+        "deviceStatuses": wire.get(f"/beta/{C}/{policy}/deviceStatuses")["value"][0]["id"],
+        "organization": wire.get("/v1.0/organization")["value"][0]["id"],
         "roleScopeTags": tag,
         "exportJobs": job,
         "auditEvents": wire.get("/v1.0/deviceManagement/auditEvents")["value"][0]["id"],

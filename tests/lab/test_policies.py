@@ -306,3 +306,32 @@ def test_the_retire_list_is_confirmed_or_cleared(wire):
 def test_a_wait_that_the_portal_cannot_save_is_refused_where_the_rule_says_so(wire):
     wire.ask("POST", "/lab/rules", {"name": "portal-step-check", "value": "reject"})
     assert "multiple of 6" in wire.refused("POST", POLICIES, new_policy(action("block", 8)))[2]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "assignments",
+        "deviceStatuses",
+        "userStatuses",
+        "deviceSettingStateSummaries",
+    ],
+)
+def test_what_hangs_on_a_policy_can_be_counted_and_expanded(wire, path):
+    base = f"{POLICIES}/{wire.id('policy', 'Windows baseline')}"
+    rows = wire.get(f"{base}/{path}")["value"]
+    assert rows
+    assert wire.get(f"{base}/{path}/$count") == str(len(rows))
+    assert [row["id"] for row in wire.get(f"{base}?$expand={path}")[path]] == [row["id"] for row in rows]
+
+
+def test_a_status_and_a_state_are_found_by_the_id_that_lists_give(wire):
+    policy, device = wire.id("policy", "Windows baseline"), wire.id("device", "WIN-0003")
+    statuses = f"{POLICIES}/{policy}/deviceStatuses"
+    row = next(row for row in wire.get(statuses)["value"] if row["deviceDisplayName"] == "WIN-0003")
+    assert wire.get(f"{statuses}/{row['id']}")["status"] == row["status"]
+    assert wire.refused("GET", f"{statuses}/{device}")[0] == 404
+    states = f"/beta/deviceManagement/managedDevices/{device}/deviceCompliancePolicyStates"
+    state = wire.get(states)["value"][0]
+    assert wire.get(f"{states}/{state['id']}")["displayName"] == state["displayName"]
+    assert wire.refused("GET", f"{states}/nothing")[0] == 404

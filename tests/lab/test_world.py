@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.onedevice import START, Tenant, action, at, device, policy, template, user
+from lab.surface import POLICIES, Wire
 from toolkit.errors import NotFound, UsageProblem
 from toolkit.forecast.evaluation import device_state
 from toolkit.forecast.impact import Exposure, compare
+from toolkit.lab.app import Lab
 from toolkit.lab.checkins import MAINTENANCE_GAP, next_slot
 from toolkit.lab.reading import moment, schedule_of
 
@@ -355,6 +357,17 @@ def test_TV24_the_thousand_and_first_retire_of_a_day_is_refused():
     assert Counter(entry["state"] for entry in lab.store.all("retire")) == {"confirmed": 1000, "listed": 1}
     lab.until(6)
     assert lab.world.confirm_retire(["d1000"]) == ()
+
+
+def test_TV24_in_one_request_the_thousand_stay_confirmed_and_the_last_is_refused():
+    lab = many(1001)
+    ids = [f"d{number}" for number in range(1001)]
+    for id in ids:
+        lab.store.put("retire", id, {"deviceId": id, "policyId": "p1", "state": "listed"})
+    body = {"state": "confirmRetire", "scopedToAllDevices": False, "managedDeviceIds": ids}
+    refused = Wire(Lab(lab.store)).refused("POST", f"{POLICIES}/setScheduledRetireState", body)
+    assert refused == (429, "TooManyRequests", "The day's retirements are used up; 1 are too many.")
+    assert Counter(entry["state"] for entry in lab.store.all("retire")) == {"confirmed": 1000, "listed": 1}
 
 
 def exposure(record):

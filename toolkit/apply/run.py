@@ -19,7 +19,7 @@ from toolkit.errors import (
     Unconfirmed,
     Unreachable,
 )
-from toolkit.graph.errors import NOT_KNOWN
+from toolkit.graph.errors import NOT_KNOWN, PASSING
 from toolkit.graph.reads import Observed, Tenant
 from toolkit.graph.writes import Receipt, perform, recreated
 from toolkit.model.policy import Policy
@@ -335,7 +335,7 @@ def _as_settled(state: str, trouble: GraceProblem) -> GraceProblem:
     status = facts.get("status")
     words = f"{cause} Reading shows that nothing was changed."
     hint = "It can be repeated."
-    if isinstance(status, int) and status not in (502, 503, 504):
+    if isinstance(status, int) and status not in PASSING:
         return GraphProblem(words, status=status, request_id=facts.get("requestId"), hint=hint)
     return Unreachable(words, hint=hint, detail=facts)
 

@@ -266,7 +266,7 @@ class ToolBox:
         self.environment.stdout.write("\n".join(lines))
         self.environment.stdout.flush()
 
-    def hold(self, opening: Outcome, seconds: float | None) -> None:
+    def hold(self, begin: Callable[[], Outcome], seconds: float | None) -> None:
         import signal
         import threading
 
@@ -276,7 +276,7 @@ class ToolBox:
             for name in (signal.SIGINT, signal.SIGTERM):
                 kept[name] = signal.signal(name, signal.default_int_handler)
         try:
-            self._present(opening)
+            self._present(begin())
             while seconds is None:
                 self.environment.sleep(3600)
             self.environment.sleep(seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ class Tools(Protocol):
         """Text for stdout at once, for a command that is a performance; nothing where data was asked for."""
         ...
 
-    def hold(self, opening: Outcome, seconds: float | None) -> None:
-        """Writes `opening` at once, as a command's outcome is written, and waits: for Ctrl-C or SIGTERM, at most so long."""
+    def hold(self, begin: Callable[[], Outcome], seconds: float | None) -> None:
+        """Begins, writes what that gives as an outcome is written, and waits: for Ctrl-C or SIGTERM, at most so long.
+
+        Both signals count from before the beginning, so that what has begun is always ended by its caller.
+        """
         ...
 
     def say(self, text: str) -> None:

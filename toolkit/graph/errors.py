@@ -25,7 +25,8 @@ LONGEST = 500
 NOT_KNOWN = " Whether it took effect is not known."
 """The end of what is said of a write that may have taken effect; who finds out cuts it off."""
 
-_PASSING = (502, 503, 504)
+PASSING = (502, 503, 504)
+"""What a gateway or an overloaded service says, and what passes."""
 
 
 def problem(request: Request, answer: Answer) -> GraceProblem:
@@ -43,7 +44,7 @@ def problem(request: Request, answer: Answer) -> GraceProblem:
             hint="Try again later, or with fewer things at once.",
             detail={**facts, "retryAfter": asked or None},
         )
-    if status in _PASSING:
+    if status in PASSING:
         host = host_of(request.url)
         return Unreachable(
             f"{host} cannot answer {what} for now ({status}){text}",

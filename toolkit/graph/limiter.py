@@ -2,7 +2,8 @@
 
 A bucket holds as many tokens as the service allows requests in a period. A token comes back one period after its
 request was answered, not drop by drop: the service counts a request somewhere between sending and answer, so no period
-of that length, wherever it begins, ever holds more than is allowed, however long single requests are on their way.
+of that length, wherever it begins, ever holds more than is allowed; unless a single request is longer than a whole
+period on its way.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from toolkit.errors import GraceProblem, NotFound, StorageProblem
 from toolkit.lab import control
+from toolkit.lab.addresses import JOB, fits, steps_of
 from toolkit.lab.answers import Call, read_json
 from toolkit.lab.contract import RequestError, bad_request
 from toolkit.lab.exchange import Asked, Raw, Result, response_of
@@ -139,9 +140,9 @@ class Lab:
 
     def _steer(self, method: str, path: str, query: str, body: bytes | None) -> Result:
         try:
-            # Reading the log of requests writes down the waiting ones.
+            # Before the step and apart from it: one that fails must not take the waiting ones back.
+            self.flush()
             with self.store.transaction():
-                self._write_requests()
                 return Result(*control.answer(self, method, path, query, body))
         except StorageProblem:
             raise
@@ -192,12 +193,16 @@ class Lab:
         grant: Grant | None,
     ) -> Result:
         """The answer, with the request written down in the transaction of what it changed."""
-        with self.store.transaction(read_only=asked.method == "GET"):
+        is_read = asked.method == "GET" and not fits(steps_of(asked.path), JOB)
+        with self.store.transaction(read_only=is_read):
             status, payload = self._answer(asked, headers, body, grant)
             self._waiting.append({**entry, "status": status})
             if asked.method != "GET":
                 self._write_requests()
         entry["status"] = status
+        if isinstance(payload, RequestError):
+            # Refused in part: what was done before stays.
+            raise payload
         if status == 201 and isinstance(payload, dict) and "id" in payload:
             path = f"{self.base_url}/{asked.version}/{asked.path}/{payload['id']}"
             return Result(status, payload, {"Location": path})
@@ -244,11 +249,11 @@ class Lab:
                 raise bad_request("The parts of the batch wait for each other.")
             for part in ready:
                 result = self._part(version, part, done, ids, grant)
-                if result.fate:
-                    # One connection carries them all.
-                    return result
                 delay = max(delay, result.delay)
                 done[part["id"].lower()] = _part_answer(part["id"], result)
+                if result.fate:
+                    # One connection carries them all.
+                    return Result(200, {"responses": list(done.values())}, {}, result.fate, delay)
             waiting = [part for part in waiting if part not in ready]
         # The service promises no order; callers must match by id.
         return Result(200, {"responses": list(reversed(done.values()))}, {}, "", delay)

@@ -139,7 +139,7 @@ def find_device(store: Store, key: str) -> str:
     """The id of the device with this id or name. Raises RequestError (404)."""
     if store.get("device", key) is not None:
         return key
-    named = [device["id"] for device in store.all("device") if device["deviceName"].lower() == key.lower()]
+    named = [device["id"] for device in store.lookup("device", "deviceName", key)]
     if len(named) != 1:
         raise RequestError(
             404, "NotFound", f"The lab has {'no' if not named else len(named)} devices '{key}'."

@@ -8,7 +8,7 @@ Named choices: an error (429 to 504), `cut`, `not-json` and `expired-token` leav
 place. A refusal is never truncated, slow or given a foreign link: it is answered as always.
 
 `stale` answers reads as before the last write, or before the first of several with no read between them. `times` is then
-how many reads each write leaves behind (2 unless said). It is about what callers write; what devices report is fresh.
+how many reads each write leaves behind (2 unless said). It is about what callers write; what devices report is fresh, and so is an export job.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toolkit.errors import NotFound, UsageProblem
-from toolkit.lab.addresses import fits, steps_of
+from toolkit.lab.addresses import JOB, fits, steps_of
 from toolkit.lab.contract import RequestError
 from toolkit.lab.exchange import Asked, Raw, Result
 from toolkit.model.refs import did_you_mean, nearest
@@ -211,8 +211,12 @@ def _matches(fault: Fault, asked: Asked) -> bool:
         return False
     if fault.kind in ("stale", "foreign-link") and asked.method != "GET":
         return False
+    steps = steps_of(asked.path)
+    if fault.kind == "stale" and fits(steps, JOB):
+        # The look would be taken back, and with it the file whose address it gives.
+        return False
     version, pattern = _version_of(fault.route)
-    return version in ("", asked.version) and fits(steps_of(asked.path), pattern)
+    return version in ("", asked.version) and fits(steps, pattern)
 
 
 def _is_hit(fault: Fault, seed: str) -> bool:

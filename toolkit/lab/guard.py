@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from toolkit.lab.contract import RequestError, strict_json
 from toolkit.lab.exchange import Asked
-from toolkit.lab.grants import Grant
+from toolkit.lab.grants import Grant, refused
 
 if TYPE_CHECKING:
     from toolkit.lab.app import Lab
     from toolkit.lab.throttle import Throttle
     from toolkit.model.data.permissions import Permission
 
-GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 OWNER = "00000000-0000-0000-0000-000000000001"
 """The app of the token that `lab serve` printed: quotas count it like any other."""
 
@@ -43,8 +42,8 @@ class Guard:
         scheme, _, token = headers.get("authorization", "").strip().partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise self._refused(
-                "The request has no access token: send the header Authorization: Bearer TOKEN."
+            raise refused(
+                self._lab, "The request has no access token: send the header Authorization: Bearer TOKEN."
             )
         if hmac.compare_digest(token.encode("utf-8", "replace"), self._token):
             return self._owner
@@ -98,11 +97,6 @@ class Guard:
             self._known.clear()
         self._known[token] = (grant, _expiry(token))
         return grant
-
-    def _refused(self, message: str) -> RequestError:
-        authorize = f"{self._lab.base_url}/common/oauth2/v2.0/authorize"
-        challenge = f'Bearer realm="", authorization_uri="{authorize}", client_id="{GRAPH_APP}"'
-        return RequestError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": challenge})
 
 
 @cache

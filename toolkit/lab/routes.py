@@ -90,6 +90,7 @@ ROUTES: tuple[Route, ...] = (
         )
     ),
     Route("GET", _C + "/{}/deviceStatuses", "statuses.list_device_statuses", BOTH, "ids are policy_device"),
+    Route("GET", _C + "/{}/deviceStatuses/{}", "statuses.get_device_status", BOTH, ""),
     Route(
         "GET",
         _C + "/{}/userStatuses",
@@ -183,6 +184,7 @@ ROUTES: tuple[Route, ...] = (
         )
     ),
     Route("GET", DEVICES + "/{}/deviceCompliancePolicyStates", "devices.list_policy_states", BOTH, ""),
+    Route("GET", DEVICES + "/{}/deviceCompliancePolicyStates/{}", "devices.get_policy_state", BOTH, ""),
     Route(
         "PATCH",
         DEVICES + "/{}/deviceCompliancePolicyStates/{}",
@@ -244,6 +246,18 @@ ROUTES: tuple[Route, ...] = (
             (DEVICES, "devices.list_devices", BOTH),
             (TAGS, "tenant.list_scope_tags", BETA),
             (AUDIT, "audit.list_events", BOTH),
+            (JOBS, "reports.list_jobs", BOTH),
+            (DELETED, "access.list_deleted", BOTH),
+            (_C + "/{}/assignments", "policies.list_assignments", BOTH),
+            (_C + "/{}/deviceStatuses", "statuses.list_device_statuses", BOTH),
+            (_C + "/{}/userStatuses", "statuses.list_user_statuses", BOTH),
+            (_C + "/{}/deviceSettingStateSummaries", "statuses.list_setting_summaries", BOTH),
+            (SUMMARIES, "statuses.setting_state_summaries", BOTH),
+            (SUMMARIES + "/{}/deviceComplianceSettingStates", "statuses.setting_state_summaries", BOTH),
+            (_G + "/{}/assignments", "policies.list_assignments", BETA),
+            (_G + "/{}/settings", "policies.list_settings", BETA),
+            (TEMPLATES + "/{}/localizedNotificationMessages", "templates.messages", BOTH),
+            (DEVICES + "/{}/deviceCompliancePolicyStates", "devices.list_policy_states", BOTH),
             (ACCESS, "access.list_access", BOTH),
         )
     ),
@@ -289,6 +303,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "devices/{}", "directory.get_entra_device", BOTH, ""),
     Route("POST", "directoryObjects/getByIds", "directory.get_by_ids", BOTH, ""),
     Route("GET", "organization", "directory.list_organization", BOTH, ""),
+    Route("GET", "organization/{}", "directory.get_organization", BOTH, ""),
 )
 
 
@@ -323,7 +338,7 @@ _NO_WRITES = (
     "devices.read_only_states",
     "tenant.refresh_summarization",
 )
-"""Handlers of POST and PATCH after which the tenant is as it was: nothing for the audit log."""
+"""Handlers of POST and PATCH that the audit log does not tell of: they change nothing of the tenant's own."""
 
 
 @cache

@@ -57,13 +57,10 @@ def access_policies(store: Store) -> tuple[AccessPolicy, ...]:
 
 def find_user(store: Store, text: str) -> dict[str, Any]:
     """By id, user principal name or display name. Raises NotFound, and UsageProblem for a name that two have."""
-    wanted = text.strip().lower()
-    found = []
-    for user in store.all("user"):
-        if wanted in (user["id"].lower(), str(user.get("userPrincipalName") or "").lower()):
-            return user
-        if wanted == str(user.get("displayName") or "").lower():
-            found.append(user)
+    user = store.user(text.strip())
+    if user is not None:
+        return user
+    found = store.lookup("user", "displayName", text.strip())
     if len(found) > 1:
         names = ", ".join(user["userPrincipalName"] for user in found[:3])
         raise UsageProblem(f'"{text}" is the name of {len(found)} users.', hint=f"Use one of: {names}.")

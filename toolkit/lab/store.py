@@ -239,6 +239,10 @@ class Store:
         """The documents whose indexed property has this text, in any case."""
         return [document for _, document in self.scan(kind, (path, (value,)))]
 
+    def user(self, key: str) -> dict[str, Any] | None:
+        """The person with this id or user principal name, in any case."""
+        return self.get("user", key) or next(iter(self.lookup("user", "userPrincipalName", key)), None)
+
     def tally(self, kind: str, path: str, value: str) -> int:
         """How many documents have this text, in any case, in an indexed property."""
         return int(self._execute(COUNTS[kind, path], (value.casefold(),)).fetchone()[0])

@@ -15,8 +15,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from toolkit.lab.contract import RequestError
-from toolkit.lab.grants import Grant
+from toolkit.lab.grants import GRAPH_APP as GRAPH_APP
+from toolkit.lab.grants import Grant, refused
 from toolkit.lab.store import Store, guid
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from toolkit.lab.apps import App
 
 GRAPH = "https://graph.microsoft.com"
-GRAPH_APP = "00000003-0000-0000-c000-000000000000"
-"""Microsoft Graph's own app id: what a token for it may name as its audience, beside the address."""
-
 LIFETIME = 3600
 """Seconds. The service chooses between 60 and 90 minutes; a fixed hour is easier to rehearse with."""
 
@@ -70,17 +67,17 @@ def verify(lab: Lab, token: str) -> Grant:
     """
     parts = token.split(".")
     if len(parts) != 3 or not all(parts):
-        raise _refused(lab, "The access token is malformed: a JSON web token has three parts.")
+        raise refused(lab, "The access token is malformed: a JSON web token has three parts.")
     secret = _secret(lab.store)
     if secret is None or not _is_signed(_key(secret, _ACCESS), token):
-        raise _refused(lab, "The signature of the access token is not one of this tenant.")
+        raise refused(lab, "The signature of the access token is not one of this tenant.")
     claims: Claims = json.loads(from_base64url(parts[1]))
     if claims["tid"] != tenant_id(lab.store):
-        raise _refused(lab, "The access token is for another tenant.")
+        raise refused(lab, "The access token is for another tenant.")
     if claims["aud"].rstrip("/").lower() not in (lab.base_url.lower(), GRAPH, GRAPH_APP):
-        raise _refused(lab, "The audience of the access token is not this service.")
+        raise refused(lab, "The audience of the access token is not this service.")
     if lab.seconds() >= claims["exp"]:
-        raise _refused(lab, "The access token has expired.")
+        raise refused(lab, "The access token has expired.")
     if "scp" in claims:
         return Grant(claims["appid"], claims["oid"], frozenset(claims["scp"].split()))
     return Grant(claims["appid"], None, frozenset(claims["roles"]))
@@ -160,14 +157,6 @@ def key_set(store: Store) -> dict[str, Any]:
     return {
         "keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, **_public(numbers.n, numbers.e)}]
     }
-
-
-def _refused(lab: Lab, message: str) -> RequestError:
-    challenge = (
-        f'Bearer realm="", authorization_uri="{lab.base_url}/common/oauth2/v2.0/authorize",'
-        f' client_id="{GRAPH_APP}"'
-    )
-    return RequestError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": challenge})
 
 
 def _times(lab: Lab) -> Claims:

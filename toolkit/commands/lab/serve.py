@@ -96,11 +96,15 @@ def run(options: Options, tools: Tools) -> Outcome:
     server = LabServer(
         lab, port=options.port, tls=tls, public_url=options.public_url, throttled=not options.no_throttling
     )
-    server.start()
-    try:
+
+    def begin() -> Outcome:
+        server.start()
         if options.token_to is not None:
             _write_token(options.token_to, server.token)
-        tools.hold(_opening(options, server, tls, lab.store.meta("organization") or {}), options.seconds)
+        return _opening(options, server, tls, lab.store.meta("organization") or {})
+
+    try:
+        tools.hold(begin, options.seconds)
     finally:
         server.stop()
     requests = "1 request" if server.answered == 1 else f"{server.answered} requests"

@@ -1,7 +1,8 @@
 """Answering one request: what a handler is given, and the shapes that answers have in common.
 
-A handler gets a Call and returns (status, body); it raises RequestError for an answer that is an error. Handlers
-check before they write, and everything that one of them writes is one transaction.
+A handler gets a Call and returns (status, body); it raises RequestError for an answer that is an error, and returns
+one as the body where what it has written before is to stay. Handlers check before they write, and everything that one
+of them writes is one transaction.
 """
 
 from __future__ import annotations

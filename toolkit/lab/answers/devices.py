@@ -12,6 +12,7 @@ from toolkit.lab.answers import (
     listed,
     listed_kind,
     nested,
+    not_found,
     single,
 )
 from toolkit.lab.answers.device_types import device_type
@@ -112,6 +113,18 @@ def list_policy_states(call: Call) -> Answer:
     document = device_of(call)
     context = f"{DEVICES}('{document['id']}')/deviceCompliancePolicyStates"
     return listed(call, policy_states(call, document), "deviceCompliancePolicyState", context)
+
+
+def get_policy_state(call: Call) -> Answer:
+    document = device_of(call)
+    row = next(
+        (row for row in policy_states(call, document) if row["id"].lower() == call.keys[1].lower()), None
+    )
+    if row is None:
+        raise not_found("policy state", call.keys[1])
+    kind = "deviceCompliancePolicyState"
+    context = f"{DEVICES}('{document['id']}')/deviceCompliancePolicyStates/$entity"
+    return single(call, visible(row, kind, call.version), context, kind)
 
 
 def read_only_states(call: Call) -> Answer:

@@ -106,9 +106,7 @@ def get_user(call: Call) -> Answer:
 
 
 def _user(call: Call, key: str) -> Answer:
-    row = call.store.get("user", key)
-    if row is None:
-        row = next(iter(call.store.lookup("user", "userPrincipalName", key)), None)
+    row = call.store.user(key)
     if row is None:
         raise entra_missing(key)
     return single(call, user_shape(call, row), "users/$entity", "user")
@@ -223,6 +221,16 @@ def get_by_ids(call: Call) -> Answer:
     return 200, {"@odata.context": call.context("directoryObjects"), "value": rows}
 
 
+def organization(call: Call) -> Document:
+    return {**call.store.meta("organization"), "tenantType": "AAD"}
+
+
 def list_organization(call: Call) -> Answer:
-    row = {**call.store.meta("organization"), "tenantType": "AAD"}
-    return listed(call, [row], "organization", "organization")
+    return listed(call, [organization(call)], "organization", "organization")
+
+
+def get_organization(call: Call) -> Answer:
+    row = organization(call)
+    if row["id"].lower() != call.keys[0].lower():
+        raise entra_missing(call.keys[0])
+    return single(call, plain(call, row, "organization"), "organization/$entity", "organization")

@@ -103,6 +103,9 @@ def get_policy(call: Call) -> Answer:
     return single(call, row, family.collection + "/$entity", family.type)
 
 
+_STATUSES = ("devicestatuses", "userstatuses", "devicesettingstatesummaries")
+
+
 def policy_shape(call: Call, family: Family, document: Document) -> Document:
     name = short_name(document.get("@odata.type")) or family.type
     shown = visible(document, name, call.version)
@@ -142,6 +145,13 @@ def policy_shape(call: Call, family: Family, document: Document) -> Document:
 
             make = device_overview if navigation.startswith("device") else user_overview
             shown[part.name] = make(call, document)
+        elif navigation in _STATUSES and family is CLASSIC:
+            from toolkit.lab.answers.statuses import EXPANDED
+
+            spelled, kind, rows_of = EXPANDED[navigation]
+            shown[f"{spelled}@odata.context"] = call.context(f"{base}/{spelled}")
+            rows = [visible(row, kind, call.version) for row in rows_of(call, document)]
+            shown[spelled] = nested(call, rows, part, kind)
         else:
             raise bad_request(f"Expanding '{part.name}' is not supported on '{NAMESPACE[1:]}{family.type}'.")
     return shown

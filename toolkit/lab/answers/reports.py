@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import secrets
 import zipfile
 from base64 import b64decode, b64encode
@@ -390,7 +391,7 @@ def tabulated(report: Report, facts: Facts, asked: Mapping[str, Any]) -> Table:
             _column(columns, path)
         rows = ordered(rows, order)
     start = asked.get("skip") or 0
-    end = start + asked["top"] if asked.get("top") else None
+    end = start + asked["top"] if asked.get("top") is not None else None
     chosen = tuple(_column(columns, name) for name in asked.get("select") or ()) or columns
     return Table(chosen, rows[start:end], len(rows))
 
@@ -409,7 +410,7 @@ def create_job(call: Call) -> Answer:
         body.pop(key, None)
     report = report_named(body["reportName"])
     # What cannot be read is said now, and not by a job that fails later.
-    tabulated(report, facts_of(call.store)._replace(devices={}, records=[]), body)
+    tabulated(report, Facts({}, {}, [], call.store), body)
     document = {
         "id": f"{body['reportName']}_{call.new_id()}",
         "reportName": body["reportName"],
@@ -465,10 +466,10 @@ def exported(store: Store, path: str) -> Raw | None:
         return None
     # Ids are found in any case, and a secret is not.
     token = path[len(FILES) :].removesuffix(".zip")
-    for name, file in store.items("exportFile"):
-        if secrets.compare_digest(name, token) and file["until"] > graph_time(store.meta("clock")):
-            return Raw(b64decode(file["body"]), "application/zip")
-    return None
+    file = store.get("exportFile", token) if token in store.ids("exportFile") else None
+    if file is None or file["until"] <= graph_time(store.meta("clock")):
+        return None
+    return Raw(b64decode(file["body"]), "application/zip")
 
 
 def _file(store: Store, job: Document) -> bytes:
@@ -579,10 +580,13 @@ def _typed(node: Node, kinds: Mapping[str, str]) -> Node:
     return node
 
 
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+
+
 def _as_kind(value: Any, kind: str) -> Any:
     if kind == "String" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if kind in ("Int32", "Int64") and isinstance(value, str) and value.lstrip("-").isdecimal():
+    if kind in ("Int32", "Int64") and isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     return value
 

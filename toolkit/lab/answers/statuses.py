@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from toolkit.lab.addresses import SUMMARIES
@@ -60,6 +60,18 @@ def list_device_statuses(call: Call) -> Answer:
     )
 
 
+def get_device_status(call: Call) -> Answer:
+    document = policy_of(call, CLASSIC)
+    record = call.store.get("record", f"{call.keys[1].rpartition('_')[2]}|{document['id']}")
+    row = device_status(call.store, document["id"], record) if record is not None else None
+    if row is None or row["id"].lower() != call.keys[1].lower():
+        raise not_found("device status", call.keys[1])
+    context = f"{CLASSIC.collection}('{document['id']}')/deviceStatuses/$entity"
+    return single(
+        call, plain(call, row, "deviceComplianceDeviceStatus"), context, "deviceComplianceDeviceStatus"
+    )
+
+
 def device_status(store: Store, policy_id: str, record: Document) -> Document | None:
     """None where the record's device is gone."""
     device = store.get("device", record["deviceId"])
@@ -80,6 +92,11 @@ def device_status(store: Store, policy_id: str, record: Document) -> Document | 
 
 def list_user_statuses(call: Call) -> Answer:
     document = policy_of(call, CLASSIC)
+    context = f"{CLASSIC.collection}('{document['id']}')/userStatuses"
+    return listed(call, user_statuses(call, document), "deviceComplianceUserStatus", context)
+
+
+def user_statuses(call: Call, document: Document) -> list[Document]:
     people: dict[str, Document] = {}
     for record, device in records_of(call.store, document["id"]):
         if not device.get("userId"):
@@ -100,8 +117,7 @@ def list_user_statuses(call: Call) -> Answer:
         row["lastReportedDateTime"] = max(
             row["lastReportedDateTime"], graph_time(device.get("lastSyncDateTime"))
         )
-    context = f"{CLASSIC.collection}('{document['id']}')/userStatuses"
-    return listed(call, list(people.values()), "deviceComplianceUserStatus", context)
+    return list(people.values())
 
 
 def overview(call: Call, document: Document, statuses: Sequence[str], kind: str) -> Document:
@@ -245,6 +261,11 @@ def setting_rows(call: Call, policy: Document) -> list[tuple[Document, Document,
 def list_setting_summaries(call: Call) -> Answer:
     """deviceSettingStateSummaries of one policy."""
     policy = policy_of(call, CLASSIC)
+    context = f"{CLASSIC.collection}('{policy['id']}')/deviceSettingStateSummaries"
+    return listed(call, setting_summaries(call, policy), "settingStateDeviceSummary", context)
+
+
+def setting_summaries(call: Call, policy: Document) -> list[Document]:
     rows: dict[str, Document] = {}
     for _, _, state in setting_rows(call, policy):
         name = state["settingName"]
@@ -252,8 +273,27 @@ def list_setting_summaries(call: Call) -> Answer:
             name, {"id": f"{policy['id']}_{name}", "settingName": name, "instancePath": None}
         )
         count_state(row, state["state"])
-    context = f"{CLASSIC.collection}('{policy['id']}')/deviceSettingStateSummaries"
-    return listed(call, list(rows.values()), "settingStateDeviceSummary", context)
+    return list(rows.values())
+
+
+def device_statuses(call: Call, document: Document) -> list[Document]:
+    rows = (
+        device_status(call.store, document["id"], record)
+        for record, _ in records_of(call.store, document["id"])
+    )
+    return [row for row in rows if row is not None]
+
+
+EXPANDED: dict[str, tuple[str, str, Callable[[Call, Document], list[Document]]]] = {
+    "devicestatuses": ("deviceStatuses", "deviceComplianceDeviceStatus", device_statuses),
+    "userstatuses": ("userStatuses", "deviceComplianceUserStatus", user_statuses),
+    "devicesettingstatesummaries": (
+        "deviceSettingStateSummaries",
+        "settingStateDeviceSummary",
+        setting_summaries,
+    ),
+}
+"""What $expand shows of a policy: its name, its type, and its rows."""
 
 
 def count_state(row: Document, status: str) -> None:
@@ -303,7 +343,7 @@ def setting_state_summaries(call: Call) -> Answer:
     row = next((row for id, row in summaries.items() if id.lower() == call.keys[0].lower()), {})
     if not row:
         raise not_found("setting", call.keys[0])
-    if call.path.lower().endswith("/devicecompliancesettingstates"):
+    if "/devicecompliancesettingstates" in call.path.lower():
         context = f"{SUMMARIES}('{row['id']}')/deviceComplianceSettingStates"
         return listed(call, states[row["id"]], "deviceComplianceSettingState", context)
     return single(call, plain(call, row, "deviceCompliancePolicySettingStateSummary"), SUMMARIES + "/$entity")
@@ -371,7 +411,8 @@ def set_retire_state(call: Call) -> Answer:
         return 204, None
     refused = call.world.confirm_retire(ids)
     if refused:
-        raise RequestError(
+        # Those that the day still had room for stay confirmed.
+        return 429, RequestError(
             429, "TooManyRequests", f"The day's retirements are used up; {len(refused)} are too many."
         )
     return 204, None

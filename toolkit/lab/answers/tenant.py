@@ -28,8 +28,6 @@ from toolkit.lab.contract import (
 )
 from toolkit.lab.store import graph_time
 
-DEFAULT_TAG = "0"
-
 
 def get_tenant(call: Call) -> Answer:
     row = {
@@ -185,6 +183,8 @@ def patch_scope_tag(call: Call) -> Answer:
     document = _own_tag(call, "changed")
     body = validate(call.body, "roleScopeTag", call.version, "update")
     body.pop("@odata.type", None)
+    if not body.get("displayName", document["displayName"]):
+        raise bad_request("A scope tag needs a displayName.")
     document.update(body)
     call.store.put("scopeTag", document["id"], document)
     return get_scope_tag(call)
@@ -263,7 +263,8 @@ def validate_script(call: Call) -> Answer:
     for row in rows:
         name = row.get("SettingName")
         wrong = _wrong_with(row) or ("duplicateRules" if name in seen else "")
-        seen.add(name)
+        if isinstance(name, str):
+            seen.add(name)
         if wrong:
             rule_errors.append(
                 {**_script_error(wrong), "settingName": name if isinstance(name, str) else None}

@@ -43,8 +43,11 @@ def instance(visit: Visit) -> Response:
     """Whether an authorization endpoint belongs to this service: only the lab's own host does."""
     if visit.tenant != "common":
         raise SignInError("invalid_request", "Instances are looked up under common.", 50050)
-    asked = urlsplit(needed(visit.query, "authorization_endpoint"))
     own = urlsplit(visit.lab.base_url).netloc
+    try:
+        asked = urlsplit(needed(visit.query, "authorization_endpoint"))
+    except ValueError:
+        asked = urlsplit("")
     if asked.netloc.lower() != own.lower():
         raise SignInError("invalid_instance", "That host is not this sign-in service.", 50049)
     tenant = asked.path.strip("/").partition("/")[0]

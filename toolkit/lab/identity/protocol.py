@@ -128,15 +128,12 @@ def users(lab: Lab) -> list[dict[str, Any]]:
 
 def signing_in(lab: Lab, key: str) -> dict[str, Any]:
     """The person with an id or a sign-in name. Raises SignInError for an unknown or disabled one."""
-    wanted = key.strip().casefold()
-    for user in lab.store.all("user"):
-        if wanted in (user["id"].casefold(), user["userPrincipalName"].casefold()):
-            if not user.get("accountEnabled"):
-                raise SignInError(
-                    "invalid_grant", f"The account {user['userPrincipalName']} is disabled.", 50057
-                )
-            return user
-    raise SignInError("invalid_grant", "This tenant does not have that account.", 50034)
+    user = lab.store.user(key.strip())
+    if user is None:
+        raise SignInError("invalid_grant", "This tenant does not have that account.", 50034)
+    if not user.get("accountEnabled"):
+        raise SignInError("invalid_grant", f"The account {user['userPrincipalName']} is disabled.", 50057)
+    return user
 
 
 def json_answer(payload: Any, status: int = 200, **headers: str) -> Response:

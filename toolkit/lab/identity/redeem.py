@@ -39,10 +39,12 @@ def token(visit: Visit) -> Response:
         return _for_itself(visit, app, proof)
     if not app.is_public:
         raise SignInError("unauthorized_client", f"{app.name} acts by itself; nobody signs in through it.")
-    facts: Mapping[str, Any]
     if kind == "authorization_code":
-        facts = _redeemed(visit, app)
-    elif kind == "refresh_token":
+        # What fails behind it leaves the code to be tried again.
+        with visit.lab.store.transaction():
+            return _for_person(visit, app, _redeemed(visit, app))
+    facts: Mapping[str, Any]
+    if kind == "refresh_token":
         facts = _refreshed(visit, app)
     else:
         facts = poll(visit, needed(visit.form, "device_code"), app.id)

@@ -242,19 +242,19 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     _reads("/devices/**", "Device.Read.All", ("Directory.Read.All",)),
     _reads(
-        "/organization/{id}/branding/**",
-        "OrganizationalBranding.Read.All",
-        ("Organization.Read.All",),
-        "for a signed-in user User.Read is enough",
-    ),
-    _reads(
         "/me",
         "User.Read",
         ("User.ReadBasic.All", "User.Read.All", "Directory.Read.All"),
         "an application without a user has no /me",
     ),
     _reads(
-        "/organization",
+        "/organization/{id}/branding/**",
+        "OrganizationalBranding.Read.All",
+        ("Organization.Read.All",),
+        "for a signed-in user User.Read is enough",
+    ),
+    _reads(
+        "/organization/**",
         "User.Read",
         (
             "Organization.Read.All",
