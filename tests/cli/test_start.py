@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import Grace
+from harness import Grace, needs
 
 HEAVY = (
     "requests",
@@ -107,3 +107,18 @@ def test_a_lab_that_is_served_imports_what_one_answer_needs(grace: Grace) -> Non
         "toolkit.lab.answers.directory"
     }
     assert not any(name.startswith(("toolkit.forecast", "toolkit.lab.identity")) for name in found)
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("words", ["--version", "lab clock"])
+def test_a_closed_stream_is_no_bug(grace: Grace, words: str, closing: str) -> None:
+    program = f"{sys.executable} -c 'from toolkit.cli.entry import main; raise SystemExit(main())'"
+    done = subprocess.run(
+        [needs("bash"), "-c", f"{program} {words} {closing}"],
+        env={**os.environ, "GRACE_HOME": str(grace.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Error" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -98,3 +99,30 @@ def test_a_code_survives_a_failed_exchange(lab):
         ).status
 
     assert [token("https://other.example/X"), token("User.Read"), token("User.Read")] == [400, 200, 400]
+
+
+@pytest.mark.parametrize("spelling", ["microsoft.graph.assign", "graph.assign", "ASSIGN", "%61ssign"])
+def test_a_fault_strikes_an_action_however_it_is_spelled(lab, spelling):
+    id = lab.store.all("policy")[0]["id"]
+    route = "deviceManagement/deviceCompliancePolicies/*/assign"
+    ask(lab, "POST", "/lab/faults", {"kind": "503", "route": route})
+    url = f"/beta/deviceManagement/deviceCompliancePolicies/{id}/{spelling}"
+    assert ask(lab, "POST", url, {"assignments": []}).status == 503
+
+
+@pytest.mark.parametrize("url", ["\t/[x", "\n/[::1", "\t/x/groups", "/groups name"])
+def test_a_part_of_a_batch_with_blanks_in_its_address_is_refused_alone(lab, url):
+    parts = [{"id": "1", "method": "GET", "url": url}, {"id": "2", "method": "GET", "url": "/groups"}]
+    answer = ask(lab, "POST", "/v1.0/$batch", {"requests": parts}).json()
+    assert {row["id"]: row["status"] for row in answer["responses"]} == {"1": 400, "2": 200}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of files are POSIX's")
+def test_nobody_else_can_read_the_file_that_signs_tokens(tmp_path):
+    create_lab(str(tmp_path / "lab.sqlite"), "empty").close()
+    assert (tmp_path / "lab.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_many_ids_at_once_are_refused(lab):
+    body = {"ids": ["x"] * 1001}
+    assert ask(lab, "POST", "/v1.0/directoryObjects/getByIds", body).status == 400

@@ -230,10 +230,33 @@ def test_a_name_that_somebody_turned_to_this_computer_does_not_reach_the_lab(ser
     assert exchange(server, raw.encode())[0] == status
 
 
-def test_behind_a_public_address_links_carry_it_and_any_host_is_taken():
+def test_behind_a_public_address_links_carry_it_and_its_host_is_taken_and_no_other():
     with serving(create_lab(":memory:"), public_url="https://lab.example/") as server:
         answer = ask(server, headers={"Host": "lab.example"})
+        other = ask(server, headers={"Host": "evil.example"})
     assert answer.json()["@odata.nextLink"].startswith("https://lab.example/v1.0/groups?")
+    assert other.status_code == 421
+
+
+def test_a_file_that_was_deleted_is_said(tmp_path: Path):
+    path = tmp_path / "lab.sqlite"
+    with serving(create_lab(str(path), "empty")) as server:
+        assert ask(server).status_code == 200
+        path.unlink()
+        server._looked -= 10
+        answer = ask(server)
+    assert (answer.status_code, "deleted or replaced" in answer.text) == (503, True)
+
+
+def test_reading_goes_on_while_another_program_writes_for_long(tmp_path: Path):
+    path = str(tmp_path / "lab.sqlite")
+    with serving(create_lab(path, "empty"), throttled=False) as server:
+        other = open_lab(path)
+        with other.store.transaction():
+            other.store.put("group", "g", {"id": "g"})
+            codes = {ask(server).status_code for _ in range(250)}
+        other.close()
+    assert codes == {200}
 
 
 def test_it_listens_on_this_computer_only(server):

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
-    words = sys.argv[1:]
+    # A stream that the caller has closed (`>&-`) is None; what is written to it goes nowhere.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the process lives
+    try:
+        return _main(sys.argv[1:])
+    except KeyboardInterrupt:  # while the rest was still being imported
+        return 130
+
+
+def _main(words: list[str]) -> int:
     if not words or words in (["--help"], ["-h"], ["help"]):
         from toolkit.commands.catalogue import overview
 

@@ -125,7 +125,12 @@ def _read(
 def _address(url: str, tools: Tools) -> tuple[str, str]:
     """(path without version, version). A whole address goes as it is: the session refuses any other host."""
     if url.startswith(("https://", "http://")):
-        version = urlsplit(url).path.strip("/").partition("/")[0]
+        try:
+            version = urlsplit(url).path.strip("/").partition("/")[0]
+        except ValueError:
+            raise UsageProblem(
+                f'"{url}" is no address.', hint="Write it as /users or https://HOST/v1.0/users."
+            ) from None
         return url, version if version in ("v1.0", "beta") else "v1.0"
     if any(character.isspace() or ord(character) < 32 for character in url):
         raise UsageProblem(

@@ -103,7 +103,7 @@ def register(
             "An app that acts by itself proves who it is.", hint="Give --secret, --certificate FILE or both."
         )
     granted = tuple(dict.fromkeys(map(_permission, permissions))) or READ_ONLY
-    secret = secrets.token_urlsafe(30) if with_secret else None
+    secret = secrets.token_hex(30) if with_secret else None
     app = App(
         str(uuid.uuid4()),
         name,

@@ -313,6 +313,8 @@ def _checked(wanted: Mapping[str, Any]) -> Fault:
     for key, kinds in (("seconds", ("slow",)), ("retryAfter", ("429", "503"))):
         if wanted.get(key) is not None and kind not in kinds:
             raise UsageProblem(f"{key} goes with {' and '.join(kinds)}, not with {kind}.")
+    if wanted.get("nth") is not None and wanted.get("every") is not None:
+        raise UsageProblem("nth and every exclude each other: one request, or one in so many.")
     if kind == "stale" and (wanted.get("nth") is not None or wanted.get("every") is not None):
         raise UsageProblem("stale goes by what was written: nth and every mean nothing for it.")
     return Fault(

@@ -12,7 +12,6 @@ import os
 import socket
 import threading
 import time
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 
 from toolkit.errors import StorageProblem, UsageProblem
@@ -60,15 +59,19 @@ class LabServer:
         self.answered = 0
         """How many requests got an answer from the lab."""
         self.tls = _tls_context(tls) if tls is not None else None
-        self.any_host = public_url is not None
+        self.names = LOCAL_NAMES | ({_name_in(public_url)} if public_url is not None else set())
+        """Under which the lab is asked for."""
         self.stopping = threading.Event()
         self._listener = _listening(port)
         self.port: int = self._listener.getsockname()[1]
         # Certificates and MSAL go by the name; the number spares plain clients a look at ::1 first.
         self.url = f"https://localhost:{self.port}" if tls is not None else f"http://127.0.0.1:{self.port}"
+        self._file = _file_of(lab)
+        self._looked = time.monotonic()
         self._lock = threading.Lock()
         self._connections: set[_Connection] = set()
         self._thread: threading.Thread | None = None
+        lab.store.share(True)
         lab.base_url = (public_url or self.url).rstrip("/")
         lab.guard = guard
 
@@ -109,11 +112,13 @@ class LabServer:
         for connection in left:
             connection.end()
             connection.thread.join(1.0)
-        self.lab.flush()
+        self.lab.store.share(False)
+        self.lab.try_to_flush()
 
     def answer(self, request: Request) -> Response:
         """The lab's response; a StorageProblem becomes a 503. Waits as long as the response says, or until `stop`."""
         try:
+            self._check_file()
             response = self.lab.handle(request)
         except StorageProblem as problem:
             response = problem_response(503, "ServiceUnavailable", problem.message)
@@ -122,6 +127,14 @@ class LabServer:
         if response.delay:
             self.stopping.wait(response.delay)
         return response
+
+    def _check_file(self) -> None:
+        """A file that was deleted or replaced goes on being written, and nobody would ever see it again."""
+        now = time.monotonic()
+        if self._file is not None and now >= self._looked + 1.0:
+            self._looked = now
+            if _file_of(self.lab) != self._file:
+                raise StorageProblem("The lab's file was deleted or replaced: start grace lab serve again.")
 
     def forget(self, connection: _Connection) -> None:
         with self._lock:
@@ -139,8 +152,22 @@ class LabServer:
             connection.thread.start()
 
 
+def _file_of(lab: Lab) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None for one in memory or one that is gone."""
+    try:
+        found = os.stat(lab.store.path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _name_in(url: str) -> str:
+    return host_name({"host": url.partition("://")[2].partition("/")[0]}) or ""
+
+
 def new_token() -> str:
-    return urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+    """Letters and digits only: a sign in front would be taken for a formula by csv's readers and writers."""
+    return os.urandom(32).hex()
 
 
 class _Connection:
@@ -231,7 +258,7 @@ class _Connection:
     def _check_host(self, head: Head) -> None:
         """A web page whose name was turned to this computer must not reach the lab through a browser."""
         name = host_name(head.headers)
-        if name is not None and name not in LOCAL_NAMES and not self._server.any_host:
+        if name is not None and name not in self._server.names:
             raise Refused(
                 421, "The lab answers to localhost only; grace lab serve --public-url gives it another name."
             )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from toolkit.errors import StorageProblem
@@ -102,6 +103,8 @@ COUNTS: Mapping[Indexed, str] = {
     for (kind, path), column in INDEXED.items()
 }
 MOST_AT_ONCE = 1000
+PATIENCE = 10
+"""Seconds that a file in use by another program is waited for."""
 
 
 class Store:
@@ -112,9 +115,16 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         try:
+            if path != ":memory:" and not os.path.exists(path):
+                # It holds what signs the lab's tokens: nobody else's to read.
+                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
             self._connection = sqlite3.connect(
-                path, timeout=10, isolation_level=None, check_same_thread=False
+                path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
+        except OSError as error:
+            raise StorageProblem(
+                f"{path} cannot be opened.", hint="See whether its folder exists and is yours."
+            ) from error
         except sqlite3.Error as error:
             raise self._problem(error) from error
         try:
@@ -147,6 +157,21 @@ class Store:
                     if self._connection.in_transaction:
                         self._connection.rollback()
                     raise
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """For what can wait: a file that another program is writing is a StorageProblem at once."""
+        with self._lock:
+            self._execute("PRAGMA busy_timeout = 0")
+            try:
+                yield
+            finally:
+                self._execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+
+    def share(self, is_shared: bool) -> None:
+        """Lets others write for long without keeping this one from reading, or ends that where nobody else is there."""
+        with suppress(StorageProblem), self.impatient():
+            self._execute(f"PRAGMA journal_mode = {'WAL' if is_shared else 'DELETE'}")
 
     def get(self, kind: str, id: str) -> dict[str, Any] | None:
         row = self._execute("SELECT body FROM document WHERE kind = ? AND id = ?", (kind, id)).fetchone()

@@ -80,3 +80,11 @@ def test_a_row_for_scripts_and_a_page_for_people(grace: Grace) -> None:
     line = "lab signin --user 'Ada Novak' --device WIN-0001"
     assert grace.ok(f"{line} -o csv").stdout.splitlines()[1].startswith("Granted,,,Ada Novak")
     assert "| Result | Granted |" in grace.ok(f"{line} -o markdown").stdout
+
+
+def test_a_word_that_is_no_application_is_refused_and_the_nearest_is_named(grace: Grace) -> None:
+    for word in ("All", "Office365", "sharepont"):
+        done = grace.run(f"lab signin --user 'Ada Novak' --app {word}")
+        assert done.code == 2
+        assert f'"{word}" is no application.' in done.stderr
+    assert "sharepoint" in done.stderr

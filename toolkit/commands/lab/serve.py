@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -151,6 +152,9 @@ def _opening(
     )
 
 
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
+
+
 def _check_public(url: str) -> None:
     try:
         parts = urlsplit(url)
@@ -158,7 +162,7 @@ def _check_public(url: str) -> None:
         valid = parts.port is None or parts.port > 0
     except ValueError:
         host, valid = None, False
-    bare = not (parts.query or parts.fragment or parts.username) if valid else False
+    bare = valid and _PLAIN.fullmatch(url) is not None
     loopback = host in ("localhost", "127.0.0.1", "::1")
     if not (valid and host and bare and (parts.scheme == "https" or (parts.scheme == "http" and loopback))):
         # Not quoted: it may hold a name and a password.
