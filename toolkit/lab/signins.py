@@ -30,7 +30,7 @@ from toolkit.model.access import (
 )
 from toolkit.model.access_wire import access_policy
 from toolkit.model.data.apps import APPS, App, app_of
-from toolkit.model.refs import nearest, quoted
+from toolkit.model.refs import did_you_mean, is_guid, nearest, quoted
 
 Document = Mapping[str, Any]
 
@@ -192,10 +192,20 @@ def _text(asked: Mapping[str, Any], name: str) -> str | None:
 
 
 def _app(text: str | None) -> App:
-    """A known application, or any other by its id."""
+    """A known application, or any other by its id. Raises UsageProblem."""
     if text is None:
         return APPS[0]
-    return app_of(text) or App(text, text, text.strip().lower())
+    known = app_of(text)
+    if known is not None:
+        return known
+    if not is_guid(text.strip()):
+        near = nearest(text, [app.key for app in APPS])
+        raise UsageProblem(
+            f'"{text}" is no application.',
+            hint=did_you_mean(near)
+            + f"It is an application's id, or one of: {', '.join(app.key for app in APPS)}.",
+        )
+    return App(text, text, text.strip().lower())
 
 
 def _platform(text: str | None, device: Document | None) -> str:
