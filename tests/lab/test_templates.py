@@ -137,3 +137,13 @@ def test_an_action_may_name_a_template_that_is_not_there(wire):
     missing = "6790e94e-ccb9-4936-bbcc-017958b54210"
     body = new_policy(action("block", 0), action("notification", 0, missing))
     assert wire.ask("POST", POLICIES, body)[0] == 201
+
+
+@pytest.mark.parametrize(("name", "limit"), [("subject", 78), ("messageTemplate", 2000)])
+def test_a_message_is_as_long_as_the_portal_allows_and_no_longer(wire, name, limit):
+    base = f"{TEMPLATES}/{wire.id('template', 'First warning')}/localizedNotificationMessages"
+    body = {"locale": "pl-pl", "subject": "a", "messageTemplate": "b", "isDefault": False}
+    assert wire.ask("POST", base, {**body, name: "x" * (limit + 1)})[0] == 400
+    status, made = wire.ask("POST", base, {**body, name: "x" * limit})
+    assert status == 201
+    assert wire.refused("PATCH", f"{base}/{made['id']}", {name: "x" * (limit + 1)})[0] == 400

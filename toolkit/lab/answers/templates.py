@@ -147,6 +147,7 @@ def messages(call: Call) -> Answer:
     if body.get("isDefault") is False:
         raise bad_request("isDefault can only be set to true; set it on another message.")
     body.pop("@odata.type", None)
+    check_lengths(body)
     rows[position].update(body, lastModifiedDateTime=call.now)
     if body.get("isDefault"):
         only_default(rows, rows[position])
@@ -158,6 +159,7 @@ def new_message(template_id: str, body: Mapping[str, Any]) -> Document:
     locale = body["locale"].lower()
     if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", locale):
         raise bad_request(f"'{body['locale']}' is no locale.")
+    check_lengths(body)
     return {
         "id": f"{template_id}_{locale}",
         "lastModifiedDateTime": "",
@@ -166,6 +168,15 @@ def new_message(template_id: str, body: Mapping[str, Any]) -> Document:
         "messageTemplate": body["messageTemplate"],
         "isDefault": body["isDefault"],
     }
+
+
+def check_lengths(body: Mapping[str, Any]) -> None:
+    """The portal's limits, before tokens are filled in (intune-behaviour 11.6); that the service keeps them is our choice."""
+    from toolkit.model.template import MESSAGE_LIMIT, SUBJECT_LIMIT
+
+    for name, limit in (("subject", SUBJECT_LIMIT), ("messageTemplate", MESSAGE_LIMIT)):
+        if len(body.get(name) or "") > limit:
+            raise bad_request(f"{name} has at most {limit:,} characters.")
 
 
 def add_message(rows: list[Document], row: Document) -> None:
