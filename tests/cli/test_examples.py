@@ -35,6 +35,7 @@ def pasted(text: str, grace: Grace, folder: Path) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
 
 

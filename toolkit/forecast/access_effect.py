@@ -54,6 +54,8 @@ INVALID = "invalidCondition"
 NOT_ENABLED = "policyNotEnabled"
 """Members of Graph's whatIfAnalysisReasons; the others are the names of conditions below."""
 
+_Condition = tuple[str, Callable[[AccessPolicy, SignIn], bool | None]]
+
 _TRUST_HYBRID = "serverad"
 _SUPPORTED = frozenset(platform.lower() for platform in PLATFORMS)
 _APP_GROUPS = frozenset((EVERYTHING, NOTHING, OFFICE_365, ADMIN_PORTALS))
@@ -107,13 +109,21 @@ def sign_in(policies: Iterable[AccessPolicy], attempt: SignIn) -> Decision:
     return Decision(GRANTED, None, None, results)
 
 
-def what_if(policies: Iterable[AccessPolicy], attempt: SignIn) -> tuple[WhatIf, ...]:
+def what_if(
+    policies: Iterable[AccessPolicy],
+    attempt: SignIn,
+    *,
+    ignores_missing: bool = False,
+    names_last: bool = False,
+) -> tuple[WhatIf, ...]:
     """Which policies would apply to what is given, and for the others the first condition not met (6.3, 11.7).
 
     Nothing is assumed: an input that a configured condition needs and that is None gives notEnoughInformation.
-    No verdict on the controls; that is `sign_in`'s.
+    No verdict on the controls; that is `sign_in`'s. Two inferences of 11.10 can be turned round: with
+    `ignores_missing` such a condition counts as met, with `names_last` conditions are tested from the last on.
     """
-    found = [(policy, _reason(policy, attempt)) for policy in policies]
+    conditions = _CONDITIONS[::-1] if names_last else _CONDITIONS
+    found = [(policy, _reason(policy, attempt, conditions, ignores_missing)) for policy in policies]
     return tuple(WhatIf(policy, reason == NOT_SET, reason) for policy, reason in found)
 
 
@@ -206,22 +216,26 @@ def coordination(
 
 
 def _result(policy: AccessPolicy, session: SignIn) -> PolicyResult:
-    reason = _reason(policy, session)
+    reason = _reason(policy, session, _CONDITIONS)
     if reason != NOT_SET:
         return PolicyResult(policy, NOT_APPLIED, reason=reason)
     return controls_missing(policy, session)
 
 
-def _reason(policy: AccessPolicy, attempt: SignIn) -> str:
+def _reason(
+    policy: AccessPolicy, attempt: SignIn, conditions: Sequence[_Condition], ignores_missing: bool = False
+) -> str:
     """The first condition that does not hold, "notSet" if all do."""
     if policy.state not in (ENABLED, REPORT_ONLY):
         return NOT_ENABLED
-    for name, holds in _CONDITIONS:
+    for name, holds in conditions:
         try:
             found = holds(policy, attempt)
         except ValueError:
             return INVALID
         if found is None:
+            if ignores_missing:
+                continue
             return NOT_ENOUGH
         if not found:
             return name
@@ -408,7 +422,7 @@ def _flows(policy: AccessPolicy, attempt: SignIn) -> bool | None:
     return _among(policy.flows, attempt.flow)
 
 
-_CONDITIONS: tuple[tuple[str, Callable[[AccessPolicy, SignIn], bool | None]], ...] = (
+_CONDITIONS: tuple[_Condition, ...] = (
     ("users", _users),
     ("workloadIdentities", _workloads),
     ("application", _apps),

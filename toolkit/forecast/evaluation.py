@@ -30,6 +30,7 @@ SEVERITY = {UNKNOWN: 1, NOT_APPLICABLE: 2, COMPLIANT: 3, IN_GRACE: 4, NONCOMPLIA
 CONFIG_MANAGER = "configManager"
 ERROR_HOLD = timedelta(hours=168)
 """How long a setting in error leaves the device's state as it was."""
+NO_TIME = timedelta(0)
 
 _THREATS = ("secured", "low", "medium", "high")
 _DEVICE_WORDS = {
@@ -75,6 +76,20 @@ class Record(NamedTuple):
     def is_open(self) -> bool:
         """Noncompliant, in grace or not, so that its actions fall due. A record held by an error is not."""
         return self.actual == NONCOMPLIANT and self.t0 is not None
+
+
+class Choices(NamedTuple):
+    """Answers to what no documentation settles (intune-behaviour 11.10); the defaults are those of the live forecast.
+
+    `holds_errors`: for its first 168 hours a setting in error leaves the state as it was, otherwise it counts at
+    once as the gravest. `fires_once`: what was fired in one episode is not fired in a later one. `restarts_grace`:
+    a grace period that was edited begins anew, and with it the waits of actions, at the calculation that meets the
+    edit.
+    """
+
+    holds_errors: bool = True
+    fires_once: bool = False
+    restarts_grace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,46 +210,68 @@ def failing_value(setting: Setting, expected: Any) -> Any | None:
     return None if not is_asked(setting, expected) or meets(setting, expected, candidate) else candidate
 
 
+_DEFAULTS = Choices()
+
+
 def step(
-    record: Record, actual: str, grace_hours: Hours, now: datetime, version: int | str | None = None
+    record: Record,
+    actual: str,
+    grace_hours: Hours,
+    now: datetime,
+    version: int | str | None = None,
+    *,
+    since: datetime | None = None,
+    choices: Choices = _DEFAULTS,
 ) -> Record:
     """The record after a calculation whose verdict is `actual`.
 
-    `version` is the policy version that was evaluated; None leaves the last one standing.
+    `version` is the policy version that was evaluated; None leaves the last one standing. `since` is what the clock
+    of an episode that opens now counts from, None for this calculation.
     """
     if version is not None:
         record = record._replace(evaluated_version=version)
     if actual == UNKNOWN:
         return record._replace(actual=UNKNOWN, effective=UNKNOWN)
     if actual == ERROR:
-        since = now if record.error_since is None else record.error_since
-        if now < since + ERROR_HOLD:
+        error_since = now if record.error_since is None else record.error_since
+        if now < error_since + ERROR_HOLD:
             held = record.effective if record.error_since is None else record.held_effective
+            shown = (held or UNKNOWN) if choices.holds_errors else ERROR
             return record._replace(
-                actual=ERROR, effective=held or UNKNOWN, error_since=since, held_effective=held
+                actual=ERROR, effective=shown, error_since=error_since, held_effective=held
             )
         record = record._replace(held_effective=None)
-        return _noncompliant(record, grace_hours, since + ERROR_HOLD, now)
+        return _noncompliant(record, grace_hours, error_since + ERROR_HOLD, now, choices)
     if record.error_since is not None:
         record = record._replace(error_since=None, held_effective=None)
     if actual == NONCOMPLIANT:
-        return _noncompliant(record, grace_hours, now, now)
-    return record._replace(actual=actual, effective=actual, t0=None, grace_expires=None, fired=frozenset())
+        return _noncompliant(record, grace_hours, now if since is None else since, now, choices)
+    fired = record.fired if choices.fires_once else frozenset()
+    return record._replace(actual=actual, effective=actual, t0=None, grace_expires=None, fired=fired)
 
 
-def _noncompliant(record: Record, grace_hours: Hours, start: datetime, now: datetime) -> Record:
+def _noncompliant(
+    record: Record, grace_hours: Hours, start: datetime, now: datetime, choices: Choices
+) -> Record:
     episode = record.episode
+    fired = record.fired
+    grace = timedelta(hours=grace_hours)
     t0 = record.t0
     if t0 is None:
         t0 = start
         episode += 1
-    grace_expires = t0 + timedelta(hours=grace_hours)
+        if choices.fires_once and fired:
+            fired = frozenset((episode, key) for _, key in fired)
+    elif choices.restarts_grace and record.grace_expires != t0 + grace:
+        t0 = start
+    grace_expires = t0 + grace
     return record._replace(
         actual=NONCOMPLIANT,
         effective=IN_GRACE if now < grace_expires else NONCOMPLIANT,
         t0=t0,
         episode=episode,
         grace_expires=grace_expires,
+        fired=fired,
     )
 
 
@@ -255,11 +292,15 @@ def device_state(
     user_problem: str | None = None,
     authority: str = "intune",
     partner_state: str | None = None,
+    check_grace: timedelta = NO_TIME,
+    failing_since: Mapping[str, datetime] | None = None,
 ) -> Standing:
     """The gravest of what the policies contribute and of the built-in checks.
 
     `user_problem` is userGone or userUnlicensed where the enrolled user fails that check. Another authority
     decides alone: a compliance partner's word (noncompliant until it has said one), or Configuration Manager.
+    A failing built-in check counts as in grace for `check_grace` from when it began to fail, which
+    `failing_since` tells by its name; one that is not in there begins now.
     """
     if authority == "partner":
         return Standing(DEVICE_NONCOMPLIANT if partner_state is None else partner_state)
@@ -276,7 +317,9 @@ def device_state(
     if user_problem is not None:
         failed.append(user_problem)
     if failed:
-        applicable.append(NONCOMPLIANT)
+        known = failing_since or {}
+        in_grace = all(now < known.get(check, now) + check_grace for check in failed)
+        applicable.append(IN_GRACE if in_grace else NONCOMPLIANT)
     return Standing(_DEVICE_WORDS[max(applicable, key=SEVERITY.__getitem__)], tuple(failed))
 
 
@@ -285,8 +328,15 @@ def is_inactive(last_contact: datetime, threshold_days: int, now: datetime) -> b
     return now - last_contact > timedelta(days=threshold_days)
 
 
-def is_compliant(state: str, config_manager_verdict: bool | None = None) -> bool:
-    """Entra's isCompliant, which Conditional Access reads: a device in grace still passes, an unknown one does not."""
+def is_compliant(
+    state: str, config_manager_verdict: bool | None = None, *, in_grace: bool = True, unknown: bool = False
+) -> bool:
+    """Entra's isCompliant, which Conditional Access reads: a device in grace still passes, an unknown one does not.
+
+    `in_grace` and `unknown` are what these two states count as; both are inferred (intune-behaviour 11.10).
+    """
     if state == CONFIG_MANAGER:
         return config_manager_verdict is True
-    return state in (DEVICE_COMPLIANT, DEVICE_IN_GRACE)
+    if state == DEVICE_UNKNOWN:
+        return unknown
+    return state == DEVICE_COMPLIANT or (in_grace and state == DEVICE_IN_GRACE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from toolkit.forecast.impact import NO_MAIL, obstacle
 from toolkit.lab import outbox
-from toolkit.lab.reading import Rulebook, written
+from toolkit.lab.reading import Rulebook, moment, written
 from toolkit.lab.snapshot import SEND, Snapshot
 from toolkit.lab.state import Device, record_id
 from toolkit.model.schedule import EMAIL, LOCK, PUSH, RETIRE, Action
@@ -20,6 +20,7 @@ STEM = {EMAIL: "mail", PUSH: "push", LOCK: "lock", RETIRE: "retire"}
 CO_MANAGED = "coManaged"
 """Configuration Manager decides about the device, and Intune's actions do not drive it (intune-behaviour 4)."""
 
+_DAY = timedelta(days=1)
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -91,7 +92,11 @@ class Deeds(Snapshot):
             ):
                 reason = ""
             template = self._template(action.template_id)
-            return reason or outbox.template_obstacle(template, self._message(template, user))
+            message = self._message(template, user)
+            reason = reason or outbox.template_obstacle(template, message)
+            if not reason and message is not None and self.rules["length-check"] == "mail":
+                reason = outbox.length_obstacle(message, device.doc, user)
+            return reason
         if reason:
             return reason
         if action.kind == PUSH:
@@ -99,13 +104,20 @@ class Deeds(Snapshot):
                 return "appMissing"
             if not device.lab.get("pushAllowed", True):
                 return "pushDisabled"
-            if (device.lab.get("pushed") or {}).get(policy.id) == self.now.date().isoformat():
+            if self._is_pushed_today((device.lab.get("pushed") or {}).get(policy.id)):
                 return "duplicateSameDay"
         if action.kind == RETIRE:
             entry = self._store.get("retire", device.id)
             if entry is not None and entry["state"] != "cleared":
                 return "alreadyListed"
         return ""
+
+    def _is_pushed_today(self, last: str | None) -> bool:
+        """`last` is when the policy last sent the device a push."""
+        if self.rules["same-day"] == "rolling":
+            sent = moment(last)
+            return sent is not None and self.now - sent < _DAY
+        return last is not None and last[:10] == self.now.date().isoformat()
 
     def _message(
         self, template: Mapping[str, Any] | None, user: Mapping[str, Any] | None
@@ -212,7 +224,7 @@ class Deeds(Snapshot):
                 "html": is_html,
                 "header": outbox.header_of(template, self.brand),
                 "footer": outbox.footer_of(template, self.brand),
-                "device": outbox.device_block(device.doc),
+                "device": outbox.device_block(device.doc) if self.rules["device-block"] == "shown" else None,
             },
         )
         self._log(
@@ -228,7 +240,7 @@ class Deeds(Snapshot):
     def _send_push(
         self, device: Device, policy: Rulebook, episode: int, key: str, action: Action, due: datetime
     ) -> None:
-        device.note("pushed", {**(device.lab.get("pushed") or {}), policy.id: self.now.date().isoformat()})
+        device.note("pushed", {**(device.lab.get("pushed") or {}), policy.id: written(self.now)})
         chance = self._chance("push", device.id, policy.id, episode, key).random()
         lost = chance < self.rules["push-loss-rate"]
         self._append(

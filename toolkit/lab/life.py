@@ -42,10 +42,11 @@ from toolkit.lab.state import (
 )
 from toolkit.lab.store import Store
 from toolkit.model.data.settings import SETTINGS, setting
+from toolkit.model.device import IN_GRACE as DEVICE_IN_GRACE
+from toolkit.model.device import NONCOMPLIANT as DEVICE_NONCOMPLIANT
 from toolkit.model.schedule import RETIRE
 
 MINUTE = timedelta(minutes=1)
-_SYNC_SPREAD = 180
 _NO_CHECKS: tuple[str, ...] = ()
 
 
@@ -77,7 +78,7 @@ class Life(Deeds):
                 if device.checkin_at == at:
                     self._scheduled_check_in(device)
             elif order == CONTACT:
-                self._restate(device)
+                self._look_at_checks(device)
             elif order == SEND:
                 self._send(device, what)
             elif (policy := self.policies.get(what)) and (entry := device.entries.get(what)):
@@ -116,6 +117,8 @@ class Life(Deeds):
         elif not device.online and device.authority == "intune" and not device.lab.get("stale"):
             contact = device.last_sync or device.enrolled
             self._push(max(contact + self._validity + MINUTE, self.now), CONTACT, device)
+        if checks_end := self._check_grace_end(device):
+            self._push(max(checks_end, self.now), CONTACT, device)
 
     def _next_telling_check_in(self, device: Device) -> datetime | None:
         if not device.online:
@@ -183,17 +186,26 @@ class Life(Deeds):
         device.note("changed", False)
 
     def _calculate(self, device: Device, cause: str) -> None:
-        """All policies of the device against what the service knows of it; nothing for another authority's device."""
+        """All policies of the device against what the service knows of it; nothing for another authority's device.
+
+        No source says what else than this calculation an episode could count from. The lab's alternative (rule
+        clock-origin) is the last change of the facts that the device has now told, whichever fact it was.
+        """
         if device.authority != "intune":
             self._tell_others(device)
             self._restate(device)
             return
         changes = []
+        broke = moment(device.lab.get("factsSince")) if self.rules["clock-origin"] == "break" else None
         for policy in self._assigned(device):
             entry = self._entry(device, policy)
             before = entry.record
             actual = self._judged(device, policy)[0]
-            entry.record = step(before, actual, policy.grace, self.now, policy.version)
+            # A policy that is new to the device makes it noncompliant now, whenever its facts changed.
+            since = broke if before.evaluated_version == policy.version else None
+            entry.record = step(
+                before, actual, policy.grace, self.now, policy.version, since=since, choices=self.choices
+            )
             entry.reported = written(self.now)
             entry.is_judged = entry.changed = True
             changes.append((policy, before, entry.record))
@@ -216,8 +228,10 @@ class Life(Deeds):
         if after.is_open:
             if after.episode != before.episode:
                 self._log("becameNoncompliant", device, policy, cause=cause, since=after.t0)
-            if after.effective != before.effective or after.episode != before.episode:
+            if (after.effective, after.t0) != (before.effective, before.t0):
                 self._log_mark(device, policy, after, cause)
+            if after.episode != before.episode and after.fired:
+                self._tell_fired(device, policy, after, cause)
         elif before.t0 is not None and after.t0 is None:
             self._log("becameCompliant", device, policy, cause=cause)
             self._drop_pending(device, policy, before, "compliantAgain", cause)
@@ -247,6 +261,21 @@ class Life(Deeds):
                     episode=record.episode,
                 )
 
+    def _tell_fired(self, device: Device, policy: Rulebook, record: Record, cause: str) -> None:
+        """The actions of an episode that opens which an earlier one has used up (rule episodes)."""
+        for key, action, wait in policy.actions:
+            if (record.episode, key) in record.fired and action.kind in STEM:
+                self._log(
+                    f"{STEM[action.kind]}Suppressed",
+                    device,
+                    policy,
+                    action,
+                    cause=cause,
+                    reason="firedBefore",
+                    due=due_at(record, wait),
+                    episode=record.episode,
+                )
+
     def _flip(self, device: Device, policy: Rulebook, entry: Entry) -> None:
         record = entry.record
         if record.is_open and record.effective == IN_GRACE and effective_at(record, self.now) == NONCOMPLIANT:
@@ -259,11 +288,18 @@ class Life(Deeds):
         before = entry.record
         if before.actual != ERROR or before.error_since is None or self.now < before.error_since + ERROR_HOLD:
             return
-        entry.record = step(before, ERROR, policy.grace, self.now)
+        entry.record = step(before, ERROR, policy.grace, self.now, choices=self.choices)
         entry.changed = True
         self._restate(device)
         self._follow(device, policy, before, entry.record, "errorHold")
         self._plan_device(device)
+
+    def _look_at_checks(self, device: Device) -> None:
+        """A built-in check begins to fail with time, or has had its grace."""
+        was_in_grace = device.doc.get("complianceState") == DEVICE_IN_GRACE
+        self._restate(device)
+        if self.check_grace and was_in_grace and device.doc.get("complianceState") == DEVICE_NONCOMPLIANT:
+            self._log("marked", device, cause="graceEnded")
 
     def _restate(self, device: Device) -> None:
         """The device's own state from its policies and the built-in checks."""
@@ -274,15 +310,19 @@ class Life(Deeds):
             problem = "userGone" if user_id and user is None else None
             if user is not None and not is_licensed(user):
                 problem = "userUnlicensed"
+            contact = self._last_contact(device) or device.enrolled
+            failing_since = self._failing_since(device, contact) if self.check_grace else {}
             standing = device_state(
                 [entry.record.effective for entry in device.entries.values()],
                 secure_by_default=self.settings["secureByDefault"],
-                last_contact=self._last_contact(device) or device.enrolled,
+                last_contact=contact,
                 threshold_days=self.settings["deviceComplianceCheckinThresholdDays"],
                 now=self.now,
                 user_problem=problem,
                 authority=device.authority,
                 partner_state=device.lab.get("partnerState"),
+                check_grace=self.check_grace,
+                failing_since=failing_since,
             )
             state, failed = standing.state, standing.failed_checks
             if device.lab.get("reported") is None and not failed and device.authority == "intune":
@@ -291,14 +331,32 @@ class Life(Deeds):
             self._log("stale", device, cause="contact", reason="isActive", lastContact=device.last_sync)
         device.note("stale", True if "isActive" in failed else None)
         device.note("failedChecks", list(failed) or None)
+        if self.check_grace:
+            self._note_checks(device, {check: failing_since.get(check, self.now) for check in failed})
         state = device.lab.get("forcedState") or state
         device.set("complianceState", state)
-        passes = is_compliant(state, device.lab.get("configManagerVerdict"))
+        passes = is_compliant(
+            state,
+            device.lab.get("configManagerVerdict"),
+            in_grace=self.rules["grace-is-compliant"],
+            unknown=self.rules["unknown-is-compliant"],
+        )
         pending = device.lab.get("entraNext")
         # A change that is still on its way counts: it would be told after this one otherwise.
         if (device.lab.get("isCompliant") if pending is None else pending) is not passes:
             device.note("entraNext", passes)
             device.note("entraAt", written(self.now + timedelta(minutes=self.rules["entra-lag-min"])))
+
+    def _failing_since(self, device: Device, contact: datetime) -> dict[str, datetime]:
+        """When built-in checks that fail began to; for silence, when it will."""
+        noted = device.lab.get("checksSince") or {}
+        began = {check: at for check, text in noted.items() if (at := moment(text))}
+        return {**began, "isActive": contact + self._validity + MINUTE}
+
+    def _note_checks(self, device: Device, began: Mapping[str, datetime]) -> None:
+        device.note("checksSince", {check: written(at) for check, at in began.items()} or None)
+        if (ends := self._check_grace_end(device)) and ends > self.now:
+            self._push(ends, CONTACT, device)
 
     def _fire_due(self, device: Device, policy: Rulebook, entry: Entry) -> None:
         record = entry.record
@@ -394,7 +452,8 @@ class Life(Deeds):
             if left:
                 self._leave(device, left)
             if device.online and (left or self._reason_to_calculate(device) == "policyChanged"):
-                delay = timedelta(minutes=self._chance("sync", what, device.id).randrange(_SYNC_SPREAD + 1))
+                spread = self.rules["change-sync-max-min"] + 1
+                delay = timedelta(minutes=self._chance("sync", what, device.id).randrange(spread))
                 earlier = moment(device.lab.get("syncDue"))
                 sync = self.now + delay
                 device.note("syncDue", written(sync if earlier is None else min(earlier, sync)))
@@ -424,7 +483,8 @@ class Life(Deeds):
                 continue
             before = entry.record
             actual = self._judged(device, policy)[0]
-            entry.record, entry.changed = step(before, actual, policy.grace, self.now), True
+            entry.record = step(before, actual, policy.grace, self.now, choices=self.choices)
+            entry.changed = True
             self._follow(device, policy, before, entry.record, cause)
         self._restate(device)
         self._log("calculated", device, cause=cause, state=device.doc.get("complianceState"))
@@ -437,6 +497,8 @@ class Life(Deeds):
     def set_facts(self, device: Device, facts: Mapping[str, Any]) -> None:
         """Facts to change; a value of None takes the fact away."""
         merged = {name: value for name, value in {**device.facts, **facts}.items() if value is not None}
+        if merged != device.facts:
+            device.note("factsSince", written(self.now))
         device.note("facts", merged)
         device.note("changed", merged != device.lab.get("reported"))
         self._plan_device(device)
@@ -493,6 +555,7 @@ class Life(Deeds):
             "lastMaintenance",
             "told",
             "failingSince",
+            "checksSince",
         ):
             device.note(key, None)
         device.enrolled, device.maintenance, device.not_before = self.now, None, None
@@ -550,7 +613,7 @@ class Life(Deeds):
             record = step(
                 entry.record, COMPLIANT, policy.grace, min(device.enrolled, failing_since), policy.version
             )
-            record = step(record, actual, policy.grace, failing_since)
+            record = step(record, actual, policy.grace, failing_since, choices=self.choices)
             if record.actual == ERROR and record.error_since and self.now >= record.error_since + ERROR_HOLD:
                 record = step(record, ERROR, policy.grace, self.now)
             if record.is_open:

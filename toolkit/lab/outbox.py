@@ -10,12 +10,14 @@ from html import escape
 from typing import Any
 
 from toolkit.model.mailbody import fill, laid_out
+from toolkit.model.template import MESSAGE_LIMIT, SUBJECT_LIMIT
 
 Document = Mapping[str, Any]
 
 SENDER = "microsoft-noreply@microsoft.com"
 TEMPLATE_MISSING = "templateMissing"
 NO_DEFAULT_MESSAGE = "noDefaultMessage"
+TOO_LONG = "tooLong"
 
 PORTAL = "https://portal.manage.microsoft.com"
 LOGOS = ("lightBackgroundLogo", "darkBackgroundLogo")
@@ -43,6 +45,13 @@ def template_obstacle(template: Document | None, message: Document | None) -> st
     if template is None:
         return TEMPLATE_MISSING
     return NO_DEFAULT_MESSAGE if message is None else ""
+
+
+def length_obstacle(message: Document, device: Document, user: Document | None) -> str:
+    """Why the mail is over the template's limits once its tokens are replaced, or "" (rule length-check)."""
+    subject = filled(message["subject"], device, user)
+    body = filled(message["messageTemplate"], device, user)
+    return TOO_LONG if len(subject) > SUBJECT_LIMIT or len(body) > MESSAGE_LIMIT else ""
 
 
 def filled(text: str, device: Document, user: Document | None, *, quote: Callable[[str], str] = str) -> str:

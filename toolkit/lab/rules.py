@@ -1,6 +1,7 @@
 """The lab's switches: what Intune's public documentation leaves open, and which answer this lab gives.
 
-Status letters: D documented, T told by a third party, I inferred by us, U unknown.
+Status letters: D documented, T told by a third party, I inferred by us, U unknown. A switch counts from when it is
+set: what has been reckoned stands until it is reckoned again.
 """
 
 from __future__ import annotations
@@ -118,6 +119,81 @@ RULES: tuple[Rule, ...] = (
         "random-seed", 1, (0, 2_147_483_647), "I",
         "what chance starts from: lost pushes, and how soon devices notice a changed policy",
         "intune-behaviour 11.2",
+    ),
+    Rule(
+        "clock-origin", "calculation", ("calculation", "break"), "I",
+        "when a noncompliance begins: at the calculation that finds it, or when the device's facts last changed before",
+        "intune-behaviour 11.10 no. 1",
+    ),
+    Rule(
+        "episodes", "fire-again", ("fire-again", "once"), "I",
+        "whether a device that fails anew meets all actions again, or each once for as long as it is assigned",
+        "intune-behaviour 11.10 no. 4",
+    ),
+    Rule(
+        "equal-times", "by-kind", ("by-kind", "by-list"), "I",
+        "order of actions that fall due together: mail, push, lock, retire, or as listed; the mark is first either way",
+        "intune-behaviour 11.10 no. 6",
+    ),
+    Rule(
+        "device-block", "shown", ("shown", "left-out"), "I",
+        "whether a mail ends with the device's name, system, model, id and last check-in",
+        "intune-behaviour 11.10 no. 9",
+    ),
+    Rule(
+        "length-check", "template", ("template", "mail"), "I",
+        "whether 78 and 2,000 characters bind the template only, or also the filled-in mail, suppressed as tooLong",
+        "intune-behaviour 11.10 no. 10",
+    ),
+    Rule(
+        "built-in-grace-hours", 0, (0, 8760), "I",
+        "hours for which a failing built-in check leaves a device in grace; no action follows from one",
+        "intune-behaviour 11.10 no. 11",
+    ),
+    Rule(
+        "error-state", "held", ("held", "severity"), "I",
+        "a setting in error, for its first 168 hours: the state stays as it was, or is error at once",
+        "intune-behaviour 11.10 no. 12",
+    ),
+    Rule(
+        "grace-is-compliant", True, _YES_NO, "I",
+        "whether Entra's isCompliant is true for a device in grace",
+        "intune-behaviour 11.10 no. 13",
+    ),
+    Rule(
+        "unknown-is-compliant", False, _YES_NO, "I",
+        "whether Entra's isCompliant is true for a device whose state is unknown",
+        "intune-behaviour 11.10 no. 14",
+    ),
+    Rule(
+        "what-if-missing", "not-enough-information", ("not-enough-information", "ignored"), "I",
+        "what What If makes of a condition about which the request says nothing: it cannot tell, or passes over it",
+        "intune-behaviour 11.10 no. 16",
+    ),
+    Rule(
+        "what-if-names", "first", ("first", "last"), "I",
+        "which of several conditions that do not hold What If names, in the order of Graph's list of them",
+        "intune-behaviour 11.10 no. 16",
+    ),
+    Rule(
+        "change-sync-max-min", 180, (0, 1440), "I",
+        "minutes within which an online device notices a changed policy; each takes its own share by chance",
+        "intune-behaviour 11.10 no. 17",
+    ),
+    Rule(
+        "linux-checkins", "eight-hours", ("eight-hours", "as-windows"), "I",
+        "whether Linux devices check in every eight hours from enrolment on, or first more often, as Windows does",
+        "intune-behaviour 11.10 no. 18",
+    ),
+    Rule(
+        "same-day", "utc", ("utc", "rolling"), "I",
+        "what one push a day means: one in a calendar day in UTC, or one in 24 hours",
+        "intune-behaviour 11.10 no. 20",
+    ),
+    Rule(
+        "grace-edit", "keeps-start", ("keeps-start", "starts-anew"), "I",
+        "an edited grace period, for a device that is noncompliant: it counts from the same start, or begins anew",
+        "intune-behaviour 11.10 no. 21",
     ),
     Rule(
         "retry-after", "always", ("always", "never"), "T",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import heappush
 from random import Random
 from typing import Any
 
 from toolkit.errors import NotFound
-from toolkit.forecast.evaluation import IN_GRACE, NOT_APPLICABLE, judge_policy, policy_actual
+from toolkit.forecast.evaluation import IN_GRACE, NOT_APPLICABLE, Choices, judge_policy, policy_actual
 from toolkit.lab import rules
 from toolkit.lab.checkins import last_slot, next_slot
 from toolkit.lab.reading import Memberships, Rulebook, moment, rulebook, written
@@ -63,6 +64,13 @@ class Snapshot:
         self._is_silent = False
         self._is_planned = False
         self.rules = rules.values(store)
+        self.choices = Choices(
+            holds_errors=self.rules["error-state"] == "held",
+            fires_once=self.rules["episodes"] == "once",
+            restarts_grace=self.rules["grace-edit"] == "starts-anew",
+        )
+        self.check_grace = timedelta(hours=self.rules["built-in-grace-hours"])
+        self._rhythm = {"linux": "windows"} if self.rules["linux-checkins"] == "as-windows" else {}
         self.seed = f"{store.meta('seed') or 0}|{self.rules['random-seed']}"
         self.settings = {**DEFAULT_SETTINGS, **(store.meta("settings") or {})}
         self.brand: dict[str, Any] = store.meta("brand") or {}
@@ -71,7 +79,10 @@ class Snapshot:
         self.policies: dict[str, Rulebook] = {}
         for kind in ("policy", "catalogPolicy"):
             for document in store.all(kind):
-                self.policies[document["id"]] = rulebook(document, self.rules["action-clock"])
+                policy = rulebook(document, self.rules["action-clock"])
+                if self.rules["equal-times"] == "by-list":
+                    policy = _as_listed(policy, document)
+                self.policies[policy.id] = policy
         self.devices: dict[str, Device] = {}
         self.mails: dict[str, dict[str, Any]] = {}
         if device_ids is None:
@@ -227,14 +238,26 @@ class Snapshot:
         return timedelta(days=self.settings["deviceComplianceCheckinThresholdDays"])
 
     def _contact_after(self, device: Device, after: datetime) -> datetime:
-        return next_slot(str(device.lab.get("variant")), device.enrolled, after, device.not_before)
+        return next_slot(self._variant(device), device.enrolled, after, device.not_before)
+
+    def _variant(self, device: Device) -> str:
+        """The platform whose rhythm of check-ins the device follows."""
+        variant = str(device.lab.get("variant"))
+        return self._rhythm.get(variant, variant)
 
     def _last_contact(self, device: Device) -> datetime | None:
         """When the device was last heard of, the check-ins that nobody visited included."""
         if not device.online or (device.last_sync is None and device.lab.get("reported") is None):
             return device.last_sync
-        slot = last_slot(str(device.lab.get("variant")), device.enrolled, self.now, device.not_before)
+        slot = last_slot(self._variant(device), device.enrolled, self.now, device.not_before)
         return max(filter(None, (slot, device.last_sync)), default=None)
+
+    def _check_grace_end(self, device: Device) -> datetime | None:
+        """When the first of its failing built-in checks has had its grace, None without failing checks or grace."""
+        began = device.lab.get("checksSince")
+        if not self.check_grace or not began:
+            return None
+        return min(filter(None, map(moment, began.values()))) + self.check_grace
 
     def save(self) -> None:
         for log in list(self._rows):
@@ -263,6 +286,8 @@ class Snapshot:
             for entry in device.entries.values()
             if entry.record.effective == IN_GRACE and entry.record.grace_expires is not None
         ]
+        if checks_end := self._check_grace_end(device):
+            running.append(checks_end)
         in_grace = device.doc.get("complianceState") == IN_GRACE and running
         device.set(
             "complianceGracePeriodExpirationDateTime", written(min(running)) if in_grace else _NO_GRACE
@@ -288,3 +313,14 @@ class Snapshot:
             self._store.put("record", id, {**document, "settings": settings})
         else:
             self._store.patch("record", id, document)
+
+
+def _as_listed(policy: Rulebook, document: Mapping[str, Any]) -> Rulebook:
+    """With actions that fall due together in the order of the policy's own list."""
+    rules_of = document.get("scheduledActionsForRule") or ()
+    ids = [item.get("id") for rule in rules_of for item in rule.get("scheduledActionConfigurations") or ()]
+    place = {id: number for number, id in enumerate(ids)}
+    return replace(
+        policy,
+        actions=tuple(sorted(policy.actions, key=lambda item: (item[2], place.get(item[1].id, len(place))))),
+    )

@@ -61,7 +61,7 @@ def _object(rule: Rule, value: Any) -> dict[str, Any]:
         "value": value,
         "default": rule.default,
         "allowed": rule.allowed,
-        "standing": STANDING.get(rule.status, rule.status),
+        "standing": f"{rule.status} {STANDING[rule.status]}",
         "meaning": rule.meaning,
         "source": rule.source,
     }

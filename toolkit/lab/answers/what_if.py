@@ -32,7 +32,12 @@ def answer(call: Call) -> Answer:
             "policyApplies": row.applies,
             "analysisReasons": row.reason,
         }
-        for row in what_if(policies, _attempt(call, policies))
+        for row in what_if(
+            policies,
+            _attempt(call, policies),
+            ignores_missing=call.rule("what-if-missing") == "ignored",
+            names_last=call.rule("what-if-names") == "last",
+        )
         if row.applies or not applied_only
     ]
     context = call.context("Collection(microsoft.graph.whatIfAnalysisResult)")
