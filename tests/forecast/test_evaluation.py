@@ -297,3 +297,10 @@ def test_grace_is_only_ever_a_running_grace_period_of_a_failing_policy(doings, g
             assert record.effective == record.actual
         if grace == 0:
             assert record.effective != IN_GRACE
+
+
+@pytest.mark.parametrize(("before", "state", "expires"), [(96, IN_GRACE, 1 + 168 + 96), (0, NONCOMPLIANT, 0)])
+def test_a_grace_period_that_an_error_froze_begins_where_the_hold_ends(before, state, expires):
+    record = step(step(FRESH, NONCOMPLIANT, before, T), ERROR, before, hours(1))
+    after = step(record, ERROR, before, hours(1 + 168))
+    assert (after.effective, after.grace_expires, after.episode) == (state, hours(expires), 1)

@@ -72,6 +72,7 @@ def test_TV4_a_device_that_is_seen_to_be_well_again_gets_no_further_mail():
     assert lab.device()["complianceGracePeriodExpirationDateTime"] == FAR
     assert lab.diary()[4:] == [
         "0 01:00 mailSent",
+        "2 00:00 factsChanged",
         "2 02:15 calculated",
         "2 02:15 becameCompliant",
         "2 02:15 dropped compliantAgain",
@@ -1057,4 +1058,18 @@ def test_under_the_rule_that_does_not_look_back_a_skipped_action_stays_skipped()
     assert lab.until(12).diary("mailQueued", "mailSuppressed") == [
         "5 00:00 mailSuppressed notRetroactive",
         "10 00:00 mailQueued",
+    ]
+
+
+def test_what_is_done_to_a_device_is_told():
+    lab = tenant(action("mark", 0))
+    lab.world.fix_device("d1")
+    lab.world.offline("d1", True)
+    lab.world.offline("d1", True)
+    lab.world.offline("d1", False)
+    told = [line.split()[-1] for line in lab.diary()]
+    assert [word for word in told if word in ("factsChanged", "wentOffline", "cameOnline")] == [
+        "factsChanged",
+        "wentOffline",
+        "cameOnline",
     ]

@@ -240,6 +240,9 @@ def step(
             return record._replace(
                 actual=ERROR, effective=shown, error_since=error_since, held_effective=held
             )
+        if record.held_effective == IN_GRACE:
+            # A grace period that was frozen begins where the hold ends; one that was over stays over.
+            record = record._replace(t0=error_since + ERROR_HOLD)
         record = record._replace(held_effective=None)
         return _noncompliant(record, grace_hours, error_since + ERROR_HOLD, now, choices)
     if record.error_since is not None:

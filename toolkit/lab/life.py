@@ -499,6 +499,7 @@ class Life(Deeds):
         merged = {name: value for name, value in {**device.facts, **facts}.items() if value is not None}
         if merged != device.facts:
             device.note("factsSince", written(self.now))
+            self._log("factsChanged", device, cause="admin")
         device.note("facts", merged)
         device.note("changed", merged != device.lab.get("reported"))
         self._plan_device(device)
@@ -570,8 +571,10 @@ class Life(Deeds):
         if not online:
             device.last_sync = self._last_contact(device)
             device.note("online", False)
+            self._log("wentOffline", device, cause="admin")
             self._plan_device(device)
             return
+        self._log("cameOnline", device, cause="admin")
         device.note("online", True)
         device.maintenance = self.now
         device.not_before = self.now + MAINTENANCE_GAP
