@@ -200,3 +200,16 @@ def test_only_texts_are_looked_up():
         store.put("group", str(number), {"displayName": value})
     assert store.lookup("group", "displayName", "3") == [{"displayName": "3"}]
     assert store.lookup("group", "displayName", "") == [{"displayName": ""}]
+
+
+def test_what_a_document_no_longer_has_is_no_longer_found():
+    store = Store(":memory:")
+    store.put("device", "d1", {"deviceName": "a", "complianceState": "compliant"})
+    store.patch("device", "d1", {"complianceState": "noncompliant"})
+    assert store.lookup("device", "deviceName", "a") == [
+        {"deviceName": "a", "complianceState": "noncompliant"}
+    ]
+    assert store.lookup("device", "complianceState", "compliant") == []
+    store.put("device", "d1", {"complianceState": "noncompliant"})
+    assert store.lookup("device", "deviceName", "a") == []
+    assert len(store.lookup("device", "complianceState", "NonCompliant")) == 1

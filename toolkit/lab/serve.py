@@ -66,12 +66,12 @@ class LabServer:
         self.port: int = self._listener.getsockname()[1]
         # Certificates and MSAL go by the name; the number spares plain clients a look at ::1 first.
         self.url = f"https://localhost:{self.port}" if tls is not None else f"http://127.0.0.1:{self.port}"
+        self._is_shared = False
         self._file = _file_of(lab)
         self._looked = time.monotonic()
         self._lock = threading.Lock()
         self._connections: set[_Connection] = set()
         self._thread: threading.Thread | None = None
-        lab.store.share(True)
         lab.base_url = (public_url or self.url).rstrip("/")
         lab.guard = guard
 
@@ -127,6 +127,13 @@ class LabServer:
         if response.delay:
             self.stopping.wait(response.delay)
         return response
+
+    def share_file(self) -> None:
+        """Lets other programs write for long beside this one. After the first answer: it takes a moment of its own."""
+        with self._lock:
+            is_first, self._is_shared = not self._is_shared, True
+        if is_first:
+            self.lab.store.share(True)
 
     def _check_file(self) -> None:
         """A file that was deleted or replaced goes on being written, and nobody would ever see it again."""
@@ -244,6 +251,7 @@ class _Connection:
             return False
         keeps = head.keeps and not response.fate and not self._server.stopping.is_set()
         self._send(written(response, keeps=keeps, is_head=is_head))
+        self._server.share_file()
         return keeps
 
     def _wait(self) -> None:

@@ -87,6 +87,14 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 Columns and not indexes on expressions: those would be worked out anew at every change of any member.
 """
 
+_COLUMNS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    kind: tuple(
+        (f"k{number}", path.partition("/")[0], path.partition("/")[2]) for number, path in enumerate(paths, 1)
+    )
+    for kind, paths in KEYS.items()
+}
+"""Column, member, and the member of that one."""
+
 INDEXED: Mapping[Indexed, str] = {
     (kind, path): f"k{number}" for kind, paths in KEYS.items() for number, path in enumerate(paths, 1)
 }
@@ -178,7 +186,8 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def put(self, kind: str, id: str, document: dict[str, Any]) -> None:
-        keys = _keys(kind, document)
+        # What the document does not have any more is not to be found either.
+        keys = {column: None for column, _, _ in _COLUMNS.get(kind, ())} | _keys(kind, document)
         columns = "".join(f", {column}" for column in keys)
         changes = "".join(f", {column} = excluded.{column}" for column in keys)
         self._execute(
@@ -190,11 +199,7 @@ class Store:
     def patch(self, kind: str, id: str, members: Mapping[str, Any]) -> None:
         """Sets members of a document, whose names are our own words, and leaves the others as they are."""
         pairs = [part for name, value in members.items() for part in (f"$.{name}", _text(value))]
-        keys = {
-            column: value
-            for (column, value), path in zip(_keys(kind, members).items(), KEYS.get(kind, ()), strict=True)
-            if path.partition("/")[0] in members
-        }
+        keys = _keys(kind, members)
         columns = "".join(f", {column} = ?" for column in keys)
         self._execute(
             f"UPDATE document SET body = json_set(body{', ?, json(?)' * len(members)}){columns}"  # noqa: S608 - question marks
@@ -418,12 +423,12 @@ def graph_time(text: str | None) -> str:
 
 
 def _keys(kind: str, document: Mapping[str, Any]) -> dict[str, str | None]:
-    """The columns of a document with what stands in them."""
+    """The columns that members of a document stand in, with what stands in them."""
     keys = {}
-    for number, path in enumerate(KEYS.get(kind, ()), 1):
-        name, _, inner = path.partition("/")
-        value = document.get(name)
-        keys[f"k{number}"] = _folded((value or {}).get(inner) if inner else value)
+    for column, name, inner in _COLUMNS.get(kind, ()):
+        if name in document:
+            value = document[name]
+            keys[column] = _folded((value or {}).get(inner) if inner else value)
     return keys
 
 
