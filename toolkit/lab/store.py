@@ -351,7 +351,9 @@ class Store:
                 self._execute(f"DELETE FROM {table}")  # noqa: S608 - three names from this line
 
     def close(self) -> None:
-        self._connection.close()
+        # Not under another thread's feet: SQLite frees what a running statement still holds.
+        with self._lock:
+            self._connection.close()
 
     def _migrate(self) -> None:
         version = self._pragma("user_version")
