@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -358,6 +358,8 @@ def handler_of(route: Route) -> Handler:
     return handler
 
 
+# One request asks for its route up to three times: what it may, what strikes it, what answers it.
+@lru_cache(maxsize=64)
 def find(method: str, path: str) -> Found | None:
     """The route of an address below its version, None where the lab has nothing there."""
     steps: list[str] = []

@@ -277,10 +277,8 @@ def setting_summaries(call: Call, policy: Document) -> list[Document]:
 
 
 def device_statuses(call: Call, document: Document) -> list[Document]:
-    rows = (
-        device_status(call.store, document["id"], record)
-        for record, _ in records_of(call.store, document["id"])
-    )
+    records = call.store.scan("record", ("policyId", (document["id"],)))
+    rows = (device_status(call.store, document["id"], record) for _, record in records)
     return [row for row in rows if row is not None]
 
 
